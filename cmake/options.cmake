@@ -1,0 +1,30 @@
+# Everything a user may switch, and the compiler defaults of a top-level build.
+# Included as a subdirectory of another project, Carillon changes no global flags.
+
+option(CARILLON_BUILD_DAEMON "Build the carillon program (daemon and CLI)" ${PROJECT_IS_TOP_LEVEL})
+option(CARILLON_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(CARILLON_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(CARILLON_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(CARILLON_BUILD_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
+option(CARILLON_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+  endif()
+  # NDEBUG stays off everywhere: an assert that fails is a bug we want to hear of.
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+  set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+  find_program(CARILLON_CCACHE ccache)
+  if(CARILLON_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CARILLON_CCACHE}")
+  endif()
+  find_program(CARILLON_MOLD mold)
+  if(CARILLON_MOLD AND NOT CARILLON_BUILD_FUZZERS)
+    add_link_options(-fuse-ld=mold)
+  endif()
+  if(CARILLON_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+  endif()
+endif()
