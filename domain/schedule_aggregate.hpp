@@ -1,0 +1,91 @@
+#pragma once
+
+#include "domain/aggregate.hpp"
+
+#include <optional>
+#include <string>
+
+namespace carillon::domain {
+
+struct schedule_state {
+  schedule_id id;
+  schedule_settings settings;
+  bool paused = false;
+  std::string fault = {};               ///< Why the trigger broke; empty = it works.
+  std::optional<time_point> next_fire;  ///< Empty: finished (or never fires).
+  trigger_cursor cursor = {};
+  position incarnation = 0; ///< Position of the record that last set the trigger: part of derived job ids.
+  position revision = 0;    ///< Position of its last record.
+  time_point created_at{};
+  std::optional<time_point> last_fire_time = {}; ///< Designated time of the last job (SCH-17).
+  std::optional<time_point> last_due_time = {};  ///< Newest due time that was settled.
+  job_id last_job = {};
+  std::optional<time_point> last_started_at = {};
+  std::optional<job_outcome> last_outcome = {};
+  std::optional<time_point> last_success_at = {};
+  std::uint32_t open_jobs = 0; ///< Unfinished jobs of this schedule.
+
+  bool operator==(const schedule_state&) const = default;
+};
+
+/// Settles what is due by `ctx.now`: asked by the trigger actor.
+struct fire_schedule {
+  schedule_id id;
+};
+
+/// `current` is nullptr when there is no such schedule. `task`: settings of the schedule's task as
+/// they will be after this command.
+/// Events: schedule_added | settled fires + schedule_updated | none (kept).
+/// Errors: invalid_argument, conflict (conflict_policy::exception).
+expected<decision> decide(const schedule_state* current, const add_schedule& command,
+                          const task_settings& task, const decision_context& ctx);
+
+/// Errors: not_found, conflict (revision), invalid_argument.
+expected<decision> decide(const schedule_state* current, const update_schedule& command,
+                          const task_settings& task, const decision_context& ctx);
+
+/// Settles what is due, then schedule_paused; no events when paused already. Errors: not_found.
+expected<decision> decide(const schedule_state* current, const pause_schedule& command,
+                          const decision_context& ctx);
+
+/// Events: schedule_resumed; none when not paused. Errors: not_found.
+expected<decision> decide(const schedule_state* current, const resume_schedule& command,
+                          const decision_context& ctx);
+
+/// Settles what is due, then schedule_removed; no events when there is no such schedule.
+expected<decision> decide(const schedule_state* current, const remove_schedule& command,
+                          const decision_context& ctx);
+
+/// Events: job_added for now; the next fire time does not move. `id` names the job (UUIDv7).
+/// Errors: not_found.
+expected<decision> decide(const schedule_state* current, const trigger_schedule& command,
+                          const job_id& id, const decision_context& ctx);
+
+/// Events: schedule_fired and job_added; schedule_faulted when the trigger breaks; none when nothing
+/// is due, the schedule is paused or faulted. Never an error.
+decision decide(const schedule_state& current, const fire_schedule& command,
+                const decision_context& ctx);
+
+/// Events: schedule_removed(finished) when it can never fire again and has no open jobs; else none.
+decision decide(const schedule_state& current, const clean_up& command, const decision_context& ctx);
+
+/// The id of the job that `fire_time` leads to: UUIDv5 of (schedule, incarnation, "fire", due), so
+/// two nodes that both fire make the same job, and the second one conflicts.
+job_id derived_job_id(const schedule_id& id, position incarnation, time_point fire_time);
+
+/// How much later than `fire_time` its run starts: uniform in [0, min(jitter_max, gap - 1 us)],
+/// derived from the same as the job's id (PRC-08, DEV-15).
+duration derived_jitter(const schedule_id& id, position incarnation, time_point fire_time,
+                        duration jitter_max, std::optional<time_point> following);
+
+schedule_state evolve(schedule_state state, const schedule_added& e, const record_info& info);
+schedule_state evolve(schedule_state state, const schedule_updated& e, const record_info& info);
+schedule_state evolve(schedule_state state, const schedule_paused& e, const record_info& info);
+schedule_state evolve(schedule_state state, const schedule_resumed& e, const record_info& info);
+schedule_state evolve(schedule_state state, const schedule_fired& e, const record_info& info);
+schedule_state evolve(schedule_state state, const schedule_faulted& e, const record_info& info);
+/// What its jobs tell about a schedule: the open count and the "last" fields (DEV-12).
+schedule_state evolve(schedule_state state, const job_added& e, const record_info& info);
+schedule_state evolve(schedule_state state, const job_finished& e, const record_info& info);
+
+} // namespace carillon::domain

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "domain/aggregate.hpp"
+
+namespace carillon::domain {
+
+struct task_state {
+  task_id id;
+  task_settings settings;
+  position revision = 0; ///< Position of its last record.
+  time_point created_at{};
+
+  bool operator==(const task_state&) const = default;
+};
+
+/// What still refers to a task.
+struct task_usage {
+  std::size_t schedules = 0;
+  std::size_t jobs = 0; ///< Unfinished ones.
+};
+
+/// `options` laid over `settings`: only what is set changes.
+task_settings apply_options(task_settings settings, const task_options& options);
+
+/// Checks names, limits and what the executor needs (process: an absolute argv[0]; cwd absolute).
+/// Errors: invalid_argument with the field.
+expected<void> check_settings(const task_settings& settings);
+
+/// `current` is nullptr when there is no such task. `defaults` are the scheduler's task defaults.
+/// Events: task_added, task_updated, or none when nothing changes.
+expected<decision> decide(const task_state* current, const configure_task& command,
+                          const task_settings& defaults);
+
+/// Events: task_removed. Errors: not_found, conflict while in use.
+expected<decision> decide(const task_state* current, const remove_task& command,
+                          const task_usage& usage);
+
+task_state evolve(task_state state, const task_added& e, const record_info& info);
+task_state evolve(task_state state, const task_updated& e, const record_info& info);
+
+} // namespace carillon::domain
