@@ -42,6 +42,16 @@ struct fate {
   bool operator==(const fate&) const = default;
 };
 
+/// A record of a type this build does not know: kept in its place, skipped by everyone.
+struct unknown_event {
+  static constexpr std::string_view name = "unknown";
+  static constexpr stream_category category = stream_category::node;
+  std::uint32_t type = 0;
+  std::uint32_t version = 0;
+  std::string bytes = {};
+  bool operator==(const unknown_event&) const = default;
+};
+
 struct task_added {
   static constexpr std::string_view name = "task_added";
   static constexpr stream_category category = stream_category::task;
@@ -239,8 +249,8 @@ struct level_raised {
 };
 
 // On disk since 0.1: the index of a type is its number in a record. Append only, never reorder.
-using event = std::variant<task_added, task_updated, task_removed, schedule_added, schedule_updated,
-                           schedule_paused, schedule_resumed, schedule_fired, schedule_faulted,
+using event = std::variant<unknown_event, task_added, task_updated, task_removed, schedule_added,
+                           schedule_updated, schedule_paused, schedule_resumed, schedule_fired, schedule_faulted,
                            schedule_removed, job_added, job_acquired, job_released, lease_lost,
                            job_cancel_requested, job_finished, node_started, node_stopped,
                            clock_stepped, level_raised>;
