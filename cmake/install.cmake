@@ -53,17 +53,23 @@ install(FILES
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/dependencies.cmake
   DESTINATION ${config_folder} RENAME carillonDependencies.cmake)
 
-# carillon.pc. A static Carillon has to name its own dependencies among the public ones, so that
-# plain `pkg-config --libs carillon` links.
+# carillon.pc. A static Carillon names its own dependencies among the public ones, so that plain
+# `pkg-config --libs carillon` links.
 set(pc_libs)
 foreach(library IN LISTS libraries)
   list(PREPEND pc_libs -l${library})
 endforeach()
-list(JOIN pc_libs " " PC_LIBS)
+list(JOIN pc_libs " " pc_libs)
+set(pc_requires
+  "rocksdb, fmt, spdlog, libcrypto, cpp-httplib, liblz4, libxxhash, uuid, absl_time")
+set(pc_others "-lcaf_core -ldate-tz -pthread")
 if(BUILD_SHARED_LIBS)
-  set(PC_SCOPE ".private")
+  set(PC_LINKS "Libs: -L\${libdir} ${pc_libs}")
+  string(APPEND PC_LINKS "\nLibs.private: ${pc_others}\nRequires.private: ${pc_requires}")
 else()
-  set(PC_LIBS "-Wl,--start-group ${PC_LIBS} -Wl,--end-group")
+  set(PC_LINKS "Libs: -L\${libdir} -Wl,--start-group ${pc_libs} -Wl,--end-group ${pc_others}")
+  string(APPEND PC_LINKS "\nRequires: ${pc_requires}")
 endif()
+file(RELATIVE_PATH PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/carillon.pc.in ${PROJECT_BINARY_DIR}/carillon.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/carillon.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
