@@ -7,6 +7,7 @@
 #include "carillon/trigger.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -271,6 +272,8 @@ struct commit_meta {
 struct recorded_event {
   position at = 0;        ///< Its place in the log.
   time_point time{};      ///< When its block was made durable, by the log's clock.
+  node_id node = {};      ///< Who wrote it.
+  std::shared_ptr<const commit_meta> commit = {}; ///< What its commit says about itself; never null.
   event what;
 };
 
