@@ -4,6 +4,12 @@
 get_property(all_libraries GLOBAL PROPERTY CARILLON_LIBRARIES)
 get_property(programs GLOBAL PROPERTY CARILLON_PROGRAMS)
 
+# The shim stands beside the program in the build tree, where the program looks for it first.
+if(TARGET carillon_supervisor)
+  set_target_properties(carillon_supervisor PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+endif()
+
 # Libraries of the program, the tests and the benchmarks are nobody else's business.
 set(libraries)
 foreach(library IN LISTS all_libraries)
