@@ -1,10 +1,12 @@
 #pragma once
 
+#include "carillon/expected.hpp"
 #include "carillon/time.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -108,6 +110,14 @@ inline bool all_of::operator==(const all_of& other) const {
   return triggers == other.triggers && threshold == other.threshold &&
          iterations_max == other.iterations_max;
 }
+
+/// Splits a crontab expression of five fields, `minute hour day month day_of_week`, without looking
+/// into the fields. Dialect vixie also reads @yearly @annually @monthly @weekly @daily @midnight and
+/// @hourly. Errors: invalid_argument with field "trigger.spec.crontab".
+expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect);
+
+/// The five fields joined by blanks, unset ones as `*`: what `cron_from_crontab` reads.
+std::string crontab_text(const cron& spec);
 
 /// Deepest nesting of any_of and all_of.
 inline constexpr int trigger_depth_max = 32;

@@ -1,0 +1,173 @@
+#include "triggers/cron_expression.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace carillon::triggers {
+namespace {
+
+constexpr int year_min = 1970;
+constexpr int year_max = 9999;
+// cron(8): a larger change is a correction of the clock, not daylight saving.
+constexpr std::int32_t dst_change_seconds = 3 * 3600;
+
+/// The lowest set bit at or above `from`; -1 when there is none.
+int bit_from(std::uint64_t bits, int from) noexcept {
+  const auto rest = from > 63 ? 0 : bits >> from << from;
+  return rest == 0 ? -1 : std::countr_zero(rest);
+}
+
+/// The first allowed year at or after `from`; -1 when there is none.
+int year_from(const cron_table& table, int from) noexcept {
+  from = std::max(from, year_min);
+  if (table.years.empty())
+    return from <= year_max ? from : -1;
+  int best = -1;
+  for (const auto& range : table.years) {
+    const int first = range.first;
+    const int year =
+        from <= first ? first : first + (from - first + range.step - 1) / range.step * range.step;
+    if (year <= range.last && (best < 0 || year < best))
+      best = year;
+  }
+  return best;
+}
+
+/// Days since 1970-01-01 of the first of a month (Hinnant's algorithm, years from 1970 on).
+std::int64_t month_begin(int year, int month) noexcept {
+  const auto y = static_cast<unsigned>(year - (month <= 2 ? 1 : 0));
+  const auto m = static_cast<unsigned>(month);
+  const auto day_of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5;
+  return static_cast<std::int64_t>(y * 365 + y / 4 - y / 100 + y / 400 + day_of_year) - 719'468;
+}
+
+/// 0 = Monday; for days since 1970-01-01, a Thursday, and not before it.
+int weekday_of(std::int64_t day) noexcept { return static_cast<int>((day + 3) % 7); }
+
+/// The ISO week (1 to 53) of a day: the week of its Thursday, in that Thursday's year.
+int iso_week(std::int64_t day) noexcept {
+  const auto thursday = day - weekday_of(day) + 3;
+  return static_cast<int>((thursday - month_begin(date_of(thursday).year, 1)) / 7) + 1;
+}
+
+/// Days of a month that are named by position, such as the 2nd Monday.
+std::uint32_t nth_days(const cron_table& table, int first_weekday, int length) noexcept {
+  std::uint32_t out = 0;
+  for (int weekday = 0; weekday < 7; ++weekday) {
+    const auto which = table.nth[static_cast<std::size_t>(weekday)];
+    const int first = 1 + (weekday - first_weekday + 7) % 7;
+    for (int n = 0; n < 5; ++n)
+      if ((which >> n & 1) != 0 && first + 7 * n <= length)
+        out |= 1U << (first + 7 * n);
+    if ((which >> 5 & 1) != 0)
+      out |= 1U << (first + (length - first) / 7 * 7);
+  }
+  return out;
+}
+
+/// Bits 1 to 31: the days of a month that match.
+std::uint32_t days_of_month(const cron_table& table, int year, int month) noexcept {
+  const int length = days_in_month(year, month);
+  const auto begin = month_begin(year, month);
+  const int first_weekday = weekday_of(begin);
+  auto by_day = table.days;
+  if (table.has_last_day)
+    by_day |= 1U << length;
+  if (table.has_nth)
+    by_day |= nth_days(table, first_weekday, length);
+  // The weekday pattern six times over, moved so that bit 1 is the weekday of the first.
+  constexpr std::uint64_t repeat = 0x0810'2040'81;
+  const auto by_weekday =
+      static_cast<std::uint32_t>((table.weekdays * repeat) >> first_weekday << 1);
+  auto out = table.either_day ? by_day | by_weekday : by_day & by_weekday;
+  out &= static_cast<std::uint32_t>((std::uint64_t{2} << length) - 2);
+  if (table.has_weeks)
+    for (int day = bit_from(out, 1); day >= 0; day = bit_from(out, day + 1))
+      if ((table.weeks >> iso_week(begin + day - 1) & 1) == 0)
+        out &= ~(1U << day);
+  return out;
+}
+
+/// The first matching second of a day at or after `from`; -1 when there is none.
+int second_of_day(const cron_table& table, int from) noexcept {
+  int hour = from / 3600;
+  int minute = from / 60 % 60;
+  int second = bit_from(table.seconds, from % 60);
+  if ((table.hours >> hour & 1) != 0) {
+    if (second >= 0 && (table.minutes >> minute & 1) != 0)
+      return hour * 3600 + minute * 60 + second;
+    minute = bit_from(table.minutes, minute + 1);
+    if (minute >= 0)
+      return hour * 3600 + minute * 60 + std::countr_zero(table.seconds);
+  }
+  hour = bit_from(table.hours, hour + 1);
+  if (hour < 0)
+    return -1;
+  return hour * 3600 + std::countr_zero(table.minutes) * 60 + std::countr_zero(table.seconds);
+}
+
+} // namespace
+
+std::optional<second_count> next_match(const cron_table& table, second_count wall) noexcept {
+  wall = std::max<second_count>(wall, 0);
+  const auto today = wall / day_seconds;
+  const auto date = date_of(today);
+  int year = year_from(table, date.year);
+  int month = 1;
+  int day = 1;
+  if (year == date.year) {
+    month = date.month;
+    day = date.day;
+    const auto time = static_cast<int>(wall - today * day_seconds);
+    if ((table.months >> month & 1) != 0 &&
+        (days_of_month(table, year, month) >> day & 1) != 0)
+      if (const int second = second_of_day(table, time); second >= 0)
+        return today * day_seconds + second;
+    ++day;
+  }
+  // From here on a match is at the first second of its day that matches.
+  for (int years = 0; years <= cron_years_max && year >= 0; ++years) {
+    for (month = bit_from(table.months, month); month > 0;
+         month = bit_from(table.months, month + 1)) {
+      if (month != date.month || year != date.year)
+        day = 1;
+      const int found = bit_from(days_of_month(table, year, month), day);
+      if (found > 0)
+        return (month_begin(year, month) + found - 1) * day_seconds + second_of_day(table, 0);
+    }
+    year = year_from(table, year + 1);
+    month = 1;
+  }
+  return std::nullopt;
+}
+
+std::optional<second_count> next_instant(const cron_table& table, const time_zone& zone,
+                                         second_count from) noexcept {
+  while (true) {
+    const auto period = zone.period_at(from);
+    const auto change = period.offset - period.offset_before;
+    auto wall = from + period.offset;
+    if (table.fixed_time && change != 0 && std::abs(change) < dst_change_seconds) {
+      if (change > 0 && from == period.begin) {
+        // What the gap swallowed runs at its end.
+        const auto skipped = next_match(table, period.begin + period.offset_before);
+        if (skipped && *skipped < period.begin + period.offset)
+          return period.begin;
+      } else if (change < 0) {
+        // What the first pass of the repeated hour ran does not run again.
+        wall = std::max(wall, period.begin + period.offset_before);
+      }
+    }
+    const auto match = next_match(table, wall);
+    if (!match)
+      return std::nullopt;
+    if (*match - period.offset < period.end)
+      return *match - period.offset;
+    // Not in this period. Wall-clock times from `wall` to the match are free of matches, so when no
+    // jump back can show earlier ones again, the search goes on shortly before the match.
+    const bool is_far = period.end - from > jump_seconds_max;
+    from = is_far ? std::max(period.end, *match - jump_seconds_max) : period.end;
+  }
+}
+
+} // namespace carillon::triggers

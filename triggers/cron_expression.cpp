@@ -1,0 +1,107 @@
+#include "triggers/cron_expression.hpp"
+
+#include <algorithm>
+
+namespace carillon::triggers {
+namespace {
+
+using texts = std::array<const std::optional<std::string>*, cron_field_count>;
+
+texts texts_of(const cron& spec) {
+  return {&spec.year, &spec.month, &spec.day, &spec.week, &spec.day_of_week,
+          &spec.hour, &spec.minute, &spec.second};
+}
+
+/// What an unset field means after the last set one.
+constexpr std::array<std::string_view, cron_field_count> minima{"*", "1", "1", "*",
+                                                                "*", "0", "0", "0"};
+
+bool is_vixie_field(cron_field which) {
+  return which != cron_field::year && which != cron_field::week && which != cron_field::second;
+}
+
+using parsed = std::array<field_set, cron_field_count>;
+
+expected<parsed> parse_all(const cron& spec) {
+  const auto given = texts_of(spec);
+  std::size_t after_last = 0;
+  for (std::size_t i = 0; i < cron_field_count; ++i)
+    if (*given[i])
+      after_last = i + 1;
+  parsed out;
+  for (std::size_t i = 0; i < cron_field_count; ++i) {
+    const auto which = static_cast<cron_field>(i);
+    if (*given[i] && spec.dialect == cron_dialect::vixie && !is_vixie_field(which))
+      return refuse(errc::invalid_argument,
+                    "dialect vixie has no field " + std::string{field_name(which)} +
+                        "; allowed are minute, hour, day, month and day_of_week",
+                    "trigger.spec." + std::string{field_name(which)});
+    const std::string_view text =
+        *given[i] ? std::string_view{**given[i]} : i < after_last ? "*" : minima[i];
+    auto field = parse_field(which, text, spec.dialect);
+    if (!field)
+      return unexpected<error>{std::move(field).error()};
+    out[i] = std::move(*field);
+  }
+  return out;
+}
+
+template <class T> T bits(const parsed& fields, cron_field which) {
+  return static_cast<T>(fields[static_cast<std::size_t>(which)].values);
+}
+
+} // namespace
+
+expected<cron> canonical_cron(const cron& spec) {
+  auto fields = parse_all(spec);
+  if (!fields)
+    return unexpected<error>{std::move(fields).error()};
+  const auto text = [&](cron_field which) {
+    return std::move((*fields)[static_cast<std::size_t>(which)].text);
+  };
+  cron out;
+  out.dialect = spec.dialect;
+  out.month = text(cron_field::month);
+  out.day = text(cron_field::day);
+  out.day_of_week = text(cron_field::day_of_week);
+  out.hour = text(cron_field::hour);
+  out.minute = text(cron_field::minute);
+  if (spec.dialect != cron_dialect::vixie) {
+    out.year = text(cron_field::year);
+    out.week = text(cron_field::week);
+    out.second = text(cron_field::second);
+  }
+  return out;
+}
+
+expected<cron_table> compile_cron(const cron& spec) {
+  auto parsed_fields = parse_all(spec);
+  if (!parsed_fields)
+    return unexpected<error>{std::move(parsed_fields).error()};
+  auto& fields = *parsed_fields;
+  constexpr std::uint64_t all_weeks = (std::uint64_t{1} << 54) - 2;
+  const auto& day = fields[static_cast<std::size_t>(cron_field::day)];
+  cron_table out;
+  out.seconds = bits<std::uint64_t>(fields, cron_field::second);
+  out.minutes = bits<std::uint64_t>(fields, cron_field::minute);
+  out.hours = bits<std::uint32_t>(fields, cron_field::hour);
+  out.days = bits<std::uint32_t>(fields, cron_field::day);
+  out.months = bits<std::uint16_t>(fields, cron_field::month);
+  out.weekdays = bits<std::uint8_t>(fields, cron_field::day_of_week);
+  out.weeks = bits<std::uint64_t>(fields, cron_field::week);
+  out.has_weeks = out.weeks != all_weeks;
+  out.nth = day.nth;
+  out.has_nth = std::any_of(day.nth.begin(), day.nth.end(), [](auto bit) { return bit != 0; });
+  out.has_last_day = day.has_last_day;
+  out.years = std::move(fields[static_cast<std::size_t>(cron_field::year)].years);
+  if (spec.dialect == cron_dialect::vixie) {
+    const auto star = [&](cron_field which) {
+      return fields[static_cast<std::size_t>(which)].begins_with_star;
+    };
+    out.either_day = !star(cron_field::day) && !star(cron_field::day_of_week);
+    out.fixed_time = !star(cron_field::minute) && !star(cron_field::hour);
+  }
+  return out;
+}
+
+} // namespace carillon::triggers

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "carillon/expected.hpp"
+#include "carillon/trigger.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::triggers {
+
+/// The eight fields of a cron expression, in the order that decides their defaults (CRN-02).
+enum class cron_field : std::uint8_t { year, month, day, week, day_of_week, hour, minute, second };
+inline constexpr std::size_t cron_field_count = 8;
+
+/// Years `first`, `first + step`, ... up to `last`.
+struct year_range {
+  std::int16_t first = 1970;
+  std::int16_t last = 9999;
+  std::int16_t step = 1;
+};
+
+/// What one field allows.
+struct field_set {
+  /// Allowed values as bits (day_of_week: bit 0 = Monday). Unused for `year`.
+  std::uint64_t values = 0;
+  /// Only `day`: bits 0 to 4 = 1st to 5th, bit 5 = last of that weekday (index 0 = Monday).
+  std::array<std::uint8_t, 7> nth{};
+  /// Only `day`: the last day of the month is allowed.
+  bool has_last_day = false;
+  /// Only `year`; empty = all years.
+  std::vector<year_range> years;
+  /// The text began with `*`: unrestricted in the eyes of dialect vixie.
+  bool begins_with_star = false;
+  /// Canonical text: lower case, no blanks around commas, weekday numbers as names (CRN-21).
+  std::string text;
+};
+
+/// Longest text of one field, in bytes.
+inline constexpr std::size_t cron_field_bytes_max = 512;
+
+/// The name of a field: "day_of_week".
+std::string_view field_name(cron_field which);
+
+/// Reads one field. Errors: invalid_argument; the message names the value, its column (from 1) and
+/// what is allowed, `field` is "trigger.spec." and the field's name.
+expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect);
+
+} // namespace carillon::triggers

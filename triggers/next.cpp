@@ -1,0 +1,183 @@
+#include "triggers/next.hpp"
+
+#include "triggers/node.hpp"
+
+#include <algorithm>
+
+namespace carillon::triggers {
+namespace {
+
+template <class... Ts> struct overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts> overloaded(Ts...) -> overloaded<Ts...>;
+
+constexpr duration tick{1};
+
+using rule_variant = decltype(trigger_node::rule);
+
+expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth);
+
+expected<std::vector<compiled_trigger>> compile_children(const std::vector<trigger_spec>& specs,
+                                                         int depth) {
+  if (specs.size() > children_max)
+    return refuse(errc::limit_exceeded,
+                  std::to_string(specs.size()) + " triggers are combined, allowed are " +
+                      std::to_string(children_max),
+                  "trigger.spec.triggers");
+  std::vector<compiled_trigger> out;
+  for (const auto& spec : specs) {
+    auto child = compile_at(spec, depth + 1);
+    if (!child)
+      return unexpected<error>{std::move(child).error()};
+    out.push_back(std::move(*child));
+  }
+  return out;
+}
+
+time_point end_of(const trigger_spec& spec) {
+  return spec.end_time ? std::min(spec.end_time->at, instant_max) : instant_max;
+}
+
+time_point start_of(const trigger_spec& spec) {
+  return spec.start_time ? std::max(spec.start_time->at, instant_min) : instant_min;
+}
+
+expected<rule_variant> rule_of(const once& kind, const trigger_spec&, int) {
+  return rule_variant{once_rule{kind.run_time.at}};
+}
+
+expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, int) {
+  if (kind.every <= duration{0})
+    return refuse(errc::invalid_argument,
+                  "the time interval is " + carillon::to_string(kind.every) +
+                      ", it must be positive",
+                  "trigger.spec");
+  return rule_variant{interval_rule{start_of(spec), end_of(spec), kind.every}};
+}
+
+expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec&, int) {
+  calendar_rule out;
+  out.months = std::int64_t{kind.years} * 12 + kind.months;
+  out.days = std::int64_t{kind.weeks} * 7 + kind.days;
+  out.time_of_day = kind.hour * 3600 + kind.minute * 60 + kind.second;
+  if (out.months == 0 && out.days == 0)
+    return refuse(errc::invalid_argument,
+                  "years, months, weeks and days are all 0; at least one must be higher",
+                  "trigger.spec");
+  if (!kind.start_date)
+    return refuse(errc::invalid_argument, "start_date is not set; resolve fills it",
+                  "trigger.spec.start_date");
+  out.start_day = day_number(*kind.start_date);
+  out.end_day = day_number(kind.end_date.value_or(civil_date{9999, 12, 31}));
+  return rule_variant{out};
+}
+
+expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, int) {
+  auto table = compile_cron(kind);
+  if (!table)
+    return unexpected<error>{std::move(table).error()};
+  const bool is_exclusive = kind.dialect == cron_dialect::vixie;
+  const auto start = start_of(spec);
+  return rule_variant{cron_rule{std::move(*table),
+                                is_exclusive ? floor_second(start) + 1 : ceil_second(start),
+                                floor_second(end_of(spec))}};
+}
+
+expected<rule_variant> rule_of(const any_of& kind, const trigger_spec&, int depth) {
+  auto children = compile_children(kind.triggers, depth);
+  if (!children)
+    return unexpected<error>{std::move(children).error()};
+  return rule_variant{any_rule{std::move(*children)}};
+}
+
+expected<rule_variant> rule_of(const all_of& kind, const trigger_spec&, int depth) {
+  auto children = compile_children(kind.triggers, depth);
+  if (!children)
+    return unexpected<error>{std::move(children).error()};
+  if (children->empty())
+    return refuse(errc::invalid_argument, "'and' needs at least one trigger",
+                  "trigger.spec.triggers");
+  return rule_variant{all_rule{std::move(*children), kind.threshold, kind.iterations_max}};
+}
+
+expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth) {
+  if (depth > trigger_depth_max)
+    return refuse(errc::limit_exceeded,
+                  "triggers are nested deeper than " + std::to_string(trigger_depth_max),
+                  "trigger.spec.triggers");
+  auto zone = find_zone(spec.timezone.empty() ? "UTC" : spec.timezone);
+  if (!zone)
+    return unexpected<error>{std::move(zone).error()};
+  auto rule = std::visit([&](const auto& kind) { return rule_of(kind, spec, depth); }, spec.kind);
+  if (!rule)
+    return unexpected<error>{std::move(rule).error()};
+  return compiled_trigger{
+      std::make_shared<const trigger_node>(trigger_node{std::move(*rule), std::move(*zone)})};
+}
+
+std::optional<time_point> first_from(const cron_rule& rule, const time_zone& zone,
+                                     time_point from) {
+  const auto found = next_instant(rule.table, zone, std::max(rule.first, ceil_second(from)));
+  return found && *found <= rule.last ? std::optional{at_second(*found)} : std::nullopt;
+}
+
+expected<fire> plain(std::optional<time_point> at, const trigger_cursor& cursor) {
+  fire out{at, {}};
+  if (at)
+    out.cursor.last = at;
+  else
+    out.cursor = cursor;
+  return out;
+}
+
+} // namespace
+
+expected<fire> advance(const compiled_trigger& trigger, const trigger_cursor& cursor,
+                       time_point from, step_budget& budget) {
+  if (--budget.left < 0)
+    return refuse(errc::limit_exceeded,
+                  "the trigger took more than " + std::to_string(steps_max) + " steps");
+  from = std::clamp(from, instant_min, instant_max + tick);
+  if (cursor.last)
+    from = std::max(from, *cursor.last + tick);
+  const auto& node = trigger.node();
+  return std::visit(
+      overloaded{
+          [&](const once_rule& rule) {
+            return plain(rule.at >= from ? std::optional{rule.at} : std::nullopt, cursor);
+          },
+          [&](const interval_rule& rule) { return plain(first_from(rule, from), cursor); },
+          [&](const calendar_rule& rule) {
+            return plain(first_from(rule, *node.zone, cursor.last, from), cursor);
+          },
+          [&](const cron_rule& rule) { return plain(first_from(rule, *node.zone, from), cursor); },
+          [&](const any_rule& rule) { return advance_any(rule, cursor, from, budget); },
+          [&](const all_rule& rule) { return advance_all(rule, cursor, from, budget); },
+      },
+      node.rule);
+}
+
+expected<compiled_trigger> compile(const trigger_spec& resolved) { return compile_at(resolved, 1); }
+
+expected<fire> next(const compiled_trigger& trigger, const trigger_cursor& cursor) {
+  step_budget budget;
+  return advance(trigger, cursor, instant_min, budget);
+}
+
+expected<fire> seek(const compiled_trigger& trigger, const trigger_cursor& cursor,
+                    time_point not_before) {
+  step_budget budget;
+  return advance(trigger, cursor, not_before, budget);
+}
+
+std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t) {
+  return std::chrono::seconds{trigger.node().zone->period_at(floor_second(t)).offset};
+}
+
+std::optional<duration> fixed_step(const compiled_trigger& trigger) {
+  const auto* rule = std::get_if<interval_rule>(&trigger.node().rule);
+  return rule == nullptr ? std::nullopt : std::optional{rule->step};
+}
+
+} // namespace carillon::triggers

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "carillon/expected.hpp"
+#include "carillon/time.hpp"
+#include "carillon/trigger.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace carillon::triggers {
+
+struct trigger_node; // triggers/node.hpp
+
+/// A fire time and the cursor that follows it.
+struct fire {
+  std::optional<time_point> at; ///< Empty: the trigger is finished.
+  trigger_cursor cursor;        ///< `cursor.last == at`, unless finished.
+};
+
+/// A trigger made ready for `next`: zone found, expressions compiled. An immutable value, cheap to
+/// copy and to move; any number of threads may use it.
+class compiled_trigger {
+public:
+  explicit compiled_trigger(std::shared_ptr<const trigger_node> node) : node_{std::move(node)} {}
+  const trigger_node& node() const noexcept { return *node_; }
+
+private:
+  std::shared_ptr<const trigger_node> node_;
+};
+
+/// Steps of simple triggers that one call of `next` or `seek` may take inside all_of and any_of.
+inline constexpr std::int64_t steps_max = 1'000'000;
+/// Most children of one any_of or all_of.
+inline constexpr std::size_t children_max = 100;
+
+/// Compiles what `resolve` returned. Errors: invalid_argument, limit_exceeded (nesting, children).
+expected<compiled_trigger> compile(const trigger_spec& resolved);
+
+/// The first fire time after the cursor. An empty `at` means finished; that is not an error. Pure:
+/// the same arguments give the same answer. Fire times lie within the years 0000 to 9999.
+/// Errors: limit_exceeded (an all_of found no match within its iterations_max, or `steps_max`).
+expected<fire> next(const compiled_trigger& trigger, const trigger_cursor& cursor);
+
+/// The first fire time that is after the cursor and not before `not_before`: the one that repeated
+/// `next` would find, in constant time for all kinds but calendar intervals that mix months with
+/// days, and all_of. Errors: as `next`.
+expected<fire> seek(const compiled_trigger& trigger, const trigger_cursor& cursor,
+                    time_point not_before);
+
+/// The UTC offset of the trigger's zone at `t`, for printing fire times.
+std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t);
+
+/// The distance of neighbouring fire times where it is always the same (kind interval).
+std::optional<duration> fixed_step(const compiled_trigger& trigger);
+
+} // namespace carillon::triggers

@@ -1,0 +1,208 @@
+#include "triggers/resolve.hpp"
+
+#include "triggers/civil_time.hpp"
+#include "triggers/cron_expression.hpp"
+#include "triggers/next.hpp"
+
+namespace carillon::triggers {
+namespace {
+
+/// Resolves one trigger; each overload of `fill` knows one kind.
+class resolver {
+public:
+  resolver(const resolve_context& context, int depth) : context_{context}, depth_{depth} {}
+
+  expected<trigger_spec> run(const trigger_spec& spec) {
+    if (depth_ > trigger_depth_max)
+      return refuse(errc::limit_exceeded,
+                    "triggers are nested deeper than " + std::to_string(trigger_depth_max),
+                    "trigger.spec.triggers");
+    out_ = spec;
+    const bool is_elapsed = std::holds_alternative<once>(spec.kind) ||
+                            std::holds_alternative<interval>(spec.kind);
+    if (out_.timezone.empty())
+      out_.timezone = is_elapsed ? "UTC" : context_.default_zone;
+    else if (out_.timezone == "local")
+      out_.timezone = context_.default_zone;
+    auto zone = find_zone(out_.timezone);
+    if (!zone)
+      return unexpected<error>{std::move(zone).error()};
+    zone_ = std::move(*zone);
+    auto done = std::visit([&](auto& kind) { return fill(kind); }, out_.kind);
+    if (!done)
+      return unexpected<error>{std::move(done).error()};
+    return std::move(out_);
+  }
+
+private:
+  expected<void> fill(once& kind) {
+    if (auto ok = no_bounds("date", "run_time"); !ok)
+      return ok;
+    return settle(kind.run_time, "trigger.spec.run_time");
+  }
+
+  expected<void> fill(interval& kind) {
+    if (kind.every <= duration{0})
+      return refuse(errc::invalid_argument,
+                    "the time interval is " + carillon::to_string(kind.every) +
+                        ", it must be positive",
+                    "trigger.spec");
+    if (auto ok = bounds(); !ok)
+      return ok;
+    if (out_.end_time && out_.end_time->at < out_.start_time->at)
+      return refuse(errc::invalid_argument,
+                    "end_time " + to_rfc3339(out_.end_time->at) + " is before start_time " +
+                        to_rfc3339(out_.start_time->at),
+                    "trigger.end_time");
+    return {};
+  }
+
+  expected<void> fill(calendar_interval& kind) {
+    if (auto ok = no_bounds("calendar", "start_date and end_date"); !ok)
+      return ok;
+    if (kind.years == 0 && kind.months == 0 && kind.weeks == 0 && kind.days == 0)
+      return refuse(errc::invalid_argument,
+                    "years, months, weeks and days are all 0; at least one must be higher",
+                    "trigger.spec");
+    if (auto ok = at_most(kind.hour, 23, "hour"); !ok)
+      return ok;
+    if (auto ok = at_most(kind.minute, 59, "minute"); !ok)
+      return ok;
+    if (auto ok = at_most(kind.second, 59, "second"); !ok)
+      return ok;
+    if (!kind.start_date) {
+      const auto utc = floor_second(context_.now);
+      kind.start_date = date_of(floor_div(utc + zone_->period_at(utc).offset, day_seconds));
+    }
+    if (auto ok = must_exist(*kind.start_date, "trigger.spec.start_date"); !ok)
+      return ok;
+    if (!kind.end_date)
+      return {};
+    if (auto ok = must_exist(*kind.end_date, "trigger.spec.end_date"); !ok)
+      return ok;
+    if (*kind.end_date < *kind.start_date)
+      return refuse(errc::invalid_argument,
+                    "end_date " + triggers::to_string(*kind.end_date) + " is before start_date " +
+                        triggers::to_string(*kind.start_date),
+                    "trigger.spec.end_date");
+    return {};
+  }
+
+  expected<void> fill(cron& kind) {
+    auto canonical = canonical_cron(kind);
+    if (!canonical)
+      return unexpected<error>{std::move(canonical).error()};
+    kind = std::move(*canonical);
+    if (auto ok = bounds(); !ok)
+      return ok;
+    auto& start = out_.start_time->at;
+    start = at_second(kind.dialect == cron_dialect::vixie ? floor_second(start)
+                                                          : ceil_second(start));
+    return {};
+  }
+
+  expected<void> fill(any_of& kind) {
+    if (auto ok = no_bounds("or", "the bounds of its triggers"); !ok)
+      return ok;
+    return children(kind.triggers);
+  }
+
+  expected<void> fill(all_of& kind) {
+    if (auto ok = no_bounds("and", "the bounds of its triggers"); !ok)
+      return ok;
+    if (kind.triggers.empty())
+      return refuse(errc::invalid_argument, "'and' needs at least one trigger",
+                    "trigger.spec.triggers");
+    if (kind.threshold < duration{0} || kind.threshold > threshold_max)
+      return refuse(errc::invalid_argument,
+                    "the threshold is " + carillon::to_string(kind.threshold) +
+                        ", allowed are 0s to " + carillon::to_string(threshold_max),
+                    "trigger.spec.threshold");
+    if (kind.iterations_max == 0 || kind.iterations_max > iterations_limit)
+      return refuse(errc::invalid_argument,
+                    "max_iterations is " + std::to_string(kind.iterations_max) +
+                        ", allowed are 1 to " + std::to_string(iterations_limit),
+                    "trigger.spec.max_iterations");
+    return children(kind.triggers);
+  }
+
+  expected<void> children(std::vector<trigger_spec>& triggers) {
+    if (triggers.size() > children_max)
+      return refuse(errc::limit_exceeded,
+                    std::to_string(triggers.size()) + " triggers are combined, allowed are " +
+                        std::to_string(children_max),
+                    "trigger.spec.triggers");
+    for (auto& child : triggers) {
+      auto resolved = resolver{context_, depth_ + 1}.run(child);
+      if (!resolved)
+        return unexpected<error>{std::move(resolved).error()};
+      child = std::move(*resolved);
+    }
+    return {};
+  }
+
+  /// start_time and end_time become instants; an absent start is now.
+  expected<void> bounds() {
+    if (!out_.start_time)
+      out_.start_time = when{context_.now, false};
+    if (auto ok = settle(*out_.start_time, "trigger.start_time"); !ok)
+      return ok;
+    return out_.end_time ? settle(*out_.end_time, "trigger.end_time") : expected<void>{};
+  }
+
+  expected<void> no_bounds(std::string_view kind, std::string_view instead) const {
+    if (!out_.start_time && !out_.end_time)
+      return {};
+    return refuse(errc::invalid_argument,
+                  "kind '" + std::string{kind} + "' takes no start_time or end_time, use " +
+                      std::string{instead},
+                  out_.start_time ? "trigger.start_time" : "trigger.end_time");
+  }
+
+  /// Turns a wall-clock reading into the first instant that shows it.
+  expected<void> settle(when& literal, std::string_view field) const {
+    if (literal.at < instant_min || literal.at > instant_max)
+      return refuse(errc::invalid_argument,
+                    std::string{field} + " is outside the years 0000 to 9999", std::string{field});
+    if (!literal.is_local)
+      return {};
+    const auto wall = floor_second(literal.at);
+    const auto utc = zone_->first_instant_of(wall);
+    if (!utc)
+      return refuse(errc::invalid_argument,
+                    std::string{field} + ' ' + wall_text(wall) + " does not exist in " +
+                        zone_->name() + ": the clock is set forward over it",
+                    std::string{field});
+    literal = {at_second(*utc) + (literal.at - at_second(wall)), false};
+    return {};
+  }
+
+  expected<void> at_most(int value, int max, const std::string& name) const {
+    if (value <= max)
+      return {};
+    return refuse(errc::invalid_argument,
+                  name + " is " + std::to_string(value) + ", allowed are 0 to " +
+                      std::to_string(max),
+                  "trigger.spec." + name);
+  }
+
+  expected<void> must_exist(civil_date date, std::string field) const {
+    if (exists(date))
+      return {};
+    return refuse(errc::invalid_argument, triggers::to_string(date) + " is not a date",
+                  std::move(field));
+  }
+
+  const resolve_context& context_;
+  int depth_;
+  trigger_spec out_{once{}};
+  zone_ptr zone_;
+};
+
+} // namespace
+
+expected<trigger_spec> resolve(const trigger_spec& spec, const resolve_context& context) {
+  return resolver{context, 1}.run(spec);
+}
+
+} // namespace carillon::triggers
