@@ -1,13 +1,13 @@
 #pragma once
 
 #include "events/binary_codec.hpp"
+#include "events/byte_io.hpp"
 #include "events/field_list.hpp"
 
 #include <cereal/cereal.hpp>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <chrono>
 #include <cstdint>
@@ -24,198 +24,29 @@
 /// A cereal archive of our own: see docs/event-log.md for why. Heavy: include it in .cpp files only.
 namespace carillon::events {
 
-/// Writes values to the end of a string. The string is whole once the archive is gone.
-class binary_output final : public cereal::OutputArchive<binary_output> {
+/// Collects values as bytes: `written()`.
+class binary_output final : public cereal::OutputArchive<binary_output>, public byte_writer {
 public:
-  explicit binary_output(std::string& out)
-      : cereal::OutputArchive<binary_output>{this}, out_{out}, start_{out.size()} {
-    resize(start_, room_at_first);
-  }
-  ~binary_output() { out_.resize(size()); }
-  binary_output(const binary_output&) = delete;
-  binary_output& operator=(const binary_output&) = delete;
-
-  void byte(std::uint8_t value) {
-    ensure(1);
-    *pos_++ = static_cast<char>(value);
-  }
-
-  void varint(std::uint64_t value) {
-    ensure(varint_bytes_max);
-    while (value >= 0x80) {
-      *pos_++ = static_cast<char>(value | 0x80);
-      value >>= 7;
-    }
-    *pos_++ = static_cast<char>(value);
-  }
-
-  void raw(const void* data, std::size_t size) {
-    ensure(size);
-    if (size != 0)
-      std::memcpy(pos_, data, size);
-    pos_ += size;
-  }
-
-  /// Starts something that says its length first; hand the result to `end_frame`.
-  std::size_t begin_frame() {
-    const auto at = size();
-    byte(0); // right for lengths below 128; `end_frame` makes room for longer ones
-    return at;
-  }
-
-  void end_frame(std::size_t at) {
-    const auto length = size() - at - 1;
-    if (length < 0x80) {
-      out_[at] = static_cast<char>(length);
-      return;
-    }
-    const auto more = static_cast<std::size_t>(std::bit_width(length) - 1) / 7;
-    ensure(more);
-    std::memmove(out_.data() + at + 1 + more, out_.data() + at + 1, length);
-    char* const end = pos_ + more;
-    pos_ = out_.data() + at;
-    varint(length);
-    pos_ = end;
-  }
+  binary_output() : cereal::OutputArchive<binary_output>{this} {}
 
   /// Depth of the struct being written within itself.
   int depth = 0;
-
-private:
-  static constexpr std::size_t room_at_first = 160;
-  static constexpr std::size_t varint_bytes_max = 10;
-
-  std::size_t size() const { return static_cast<std::size_t>(pos_ - out_.data()); }
-
-  void ensure(std::size_t count) {
-    if (static_cast<std::size_t>(end_ - pos_) < count) {
-      const auto used = size();
-      resize(used, count + (used - start_) + room_at_first);
-    }
-  }
-
-  void resize(std::size_t used, std::size_t room) {
-    out_.resize(used + room);
-    pos_ = out_.data() + used;
-    end_ = out_.data() + out_.size();
-  }
-
-  std::string& out_;
-  const std::size_t start_;
-  char* pos_ = nullptr;
-  char* end_ = nullptr;
 };
 
-/// Reads values from bytes that may come from anybody. The first thing that is wrong ends it: from
-/// then on everything reads as zero and `failed` says so. No size is believed before that many bytes
-/// are there.
-class binary_input final : public cereal::InputArchive<binary_input> {
+/// Reads values back: a `byte_reader` that knows types.
+class binary_input final : public cereal::InputArchive<binary_input>, public byte_reader {
 public:
   explicit binary_input(std::string_view bytes)
-      : cereal::InputArchive<binary_input>{this}, start_{bytes.data()}, pos_{bytes.data()},
-        end_{bytes.data() + bytes.size()} {}
-  binary_input(const binary_input&) = delete;
-  binary_input& operator=(const binary_input&) = delete;
-
-  bool failed() const { return failed_; }
-  /// Where reading stopped, in bytes from the start.
-  std::size_t offset() const { return static_cast<std::size_t>(pos_ - start_); }
-  std::size_t remaining() const { return static_cast<std::size_t>(end_ - pos_); }
-
-  void fail() {
-    failed_ = true;
-    end_ = pos_;
-  }
-
-  std::uint8_t byte() {
-    if (pos_ == end_) {
-      fail();
-      return 0;
-    }
-    return static_cast<std::uint8_t>(*pos_++);
-  }
-
-  std::uint64_t varint() {
-    if (pos_ != end_ && static_cast<std::uint8_t>(*pos_) < 0x80)
-      return static_cast<std::uint8_t>(*pos_++);
-    return long_varint();
-  }
-
-  /// A count of things that take at least one byte each.
-  std::size_t count() {
-    const auto value = varint();
-    if (value > remaining()) {
-      fail();
-      return 0;
-    }
-    return static_cast<std::size_t>(value);
-  }
-
-  /// The next `size` bytes, or none when there are fewer.
-  std::string_view raw(std::size_t size) {
-    if (size > remaining()) {
-      fail();
-      return {};
-    }
-    const std::string_view out{pos_, size};
-    pos_ += size;
-    return out;
-  }
-
-  /// Enters something that says its length; hand the result to `end_frame`.
-  const char* begin_frame() {
-    const auto length = count();
-    const auto* outer = end_;
-    if (!failed_)
-      end_ = pos_ + length;
-    return outer;
-  }
-
-  /// Leaves it, and skips what a newer version may have put behind the fields we know.
-  void end_frame(const char* outer) {
-    if (failed_)
-      return;
-    pos_ = end_;
-    end_ = outer;
-  }
+      : cereal::InputArchive<binary_input>{this}, byte_reader{bytes} {}
 
   /// Depth of the struct being read within itself.
   int depth = 0;
-
-private:
-  std::uint64_t long_varint() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      const auto next = byte();
-      const std::uint64_t bits = next & 0x7F;
-      if (failed_ || (shift == 63 && bits > 1) || (next == 0 && shift != 0))
-        break; // cut off, more than 64 bits, or longer than it needs to be
-      value |= bits << shift;
-      if (next < 0x80)
-        return value;
-    }
-    fail();
-    return 0;
-  }
-
-  const char* start_;
-  const char* pos_;
-  const char* end_;
-  bool failed_ = false;
 };
 
 template <class T> void write_value(binary_output& out, const T& value);
 template <class T> void read_value(binary_input& in, T& value);
 
 namespace detail {
-
-constexpr std::uint64_t zigzag(std::int64_t value) {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-}
-
-constexpr std::int64_t unzigzag(std::uint64_t value) {
-  return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-}
 
 struct field_writer {
   binary_output& out;
@@ -459,9 +290,10 @@ template <has_fields T> bool read_fields(binary_input& in, T& value) {
 }
 
 template <class T> void encode_to(const T& value, std::string& out) {
-  binary_output archive{out};
+  binary_output archive;
   archive.varint(version_of<T>());
   visit_fields(value, detail::field_writer{archive});
+  out += archive.written();
 }
 
 template <class T> std::string encode(const T& value) {

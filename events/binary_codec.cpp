@@ -4,11 +4,11 @@
 
 namespace carillon::events {
 
-extern template expected<event> read_payload<event>(std::uint32_t, std::uint32_t,
-                                                    std::string_view);
+extern template expected<void> read_payload(std::uint32_t, std::uint32_t, std::string_view,
+                                            event&);
 
 void encode_record(const event& e, std::string& out) {
-  binary_output archive{out};
+  binary_output archive;
   std::visit(
       [&]<class Event>(const Event& what) {
         if constexpr (std::is_same_v<Event, unknown_event>) {
@@ -24,22 +24,34 @@ void encode_record(const event& e, std::string& out) {
         }
       },
       e);
+  out += archive.written();
 }
 
-expected<event> decode_record(std::string_view& in) {
-  binary_input head{in};
-  std::uint32_t type = 0;
-  std::uint32_t version = 0;
-  read_value(head, type);
-  read_value(head, version);
+expected<void> decode_record_into(std::string_view& in, event& out) {
+  byte_reader head{in};
+  const auto type = head.varint();
+  const auto version = head.varint();
   const auto payload = head.raw(head.count());
   if (head.failed())
     return refuse(errc::corrupt, "record is cut off or corrupt at byte " +
                                      std::to_string(head.offset()) + " of " +
                                      std::to_string(in.size()));
-  auto out = read_payload<event>(type, version, payload);
-  if (out)
+  constexpr auto number_max = std::numeric_limits<std::uint32_t>::max();
+  if (type > number_max || version > number_max)
+    return refuse(errc::corrupt, "record says type " + std::to_string(type) + " version " +
+                                     std::to_string(version) + ", at most " +
+                                     std::to_string(number_max) + " is allowed");
+  auto done = read_payload<event>(static_cast<std::uint32_t>(type),
+                                  static_cast<std::uint32_t>(version), payload, out);
+  if (done)
     in.remove_prefix(head.offset());
+  return done;
+}
+
+expected<event> decode_record(std::string_view& in) {
+  expected<event> out{event{}}; // the one result that is returned, so that it is never moved
+  if (auto done = decode_record_into(in, *out); !done)
+    out = unexpected<error>{std::move(done).error()};
   return out;
 }
 

@@ -19,6 +19,10 @@ void encode_record(const event& e, std::string& out);
 /// Errors: corrupt; `in` is left as it was.
 expected<event> decode_record(std::string_view& in);
 
+/// As `decode_record`, into an event that is already in its place (a vector of them, say).
+/// Errors: corrupt; `out` is then anything.
+expected<void> decode_record_into(std::string_view& in, event& out);
+
 /// The bytes of a struct that has a field list, its version first.
 /// Defined for the structs of events/fields.hpp; include events/upcast.hpp in the .cpp for others.
 template <class T> std::string encode(const T& value);

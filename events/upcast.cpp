@@ -5,6 +5,6 @@
 
 namespace carillon::events {
 
-template expected<event> read_payload<event>(std::uint32_t, std::uint32_t, std::string_view);
+template expected<void> read_payload(std::uint32_t, std::uint32_t, std::string_view, event&);
 
 } // namespace carillon::events

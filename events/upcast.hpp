@@ -43,35 +43,36 @@ template <has_fields T> bool read_version(binary_input& in, std::uint32_t versio
 
 /// Reads the payload of a record into the alternative of `Variant` that its type number names.
 /// The first alternative stands for what is unknown: it has `type`, `version` and `bytes`.
-/// Errors: corrupt.
+/// Errors: corrupt; `out` is then anything.
 template <class Variant>
-expected<Variant> read_payload(std::uint32_t type, std::uint32_t version, std::string_view bytes);
+expected<void> read_payload(std::uint32_t type, std::uint32_t version, std::string_view bytes,
+                            Variant& out);
 
 /// Reads what `encode` wrote, by this or another version. Errors: corrupt.
 template <class T> expected<T> decode(std::string_view bytes) {
+  expected<T> out{T{}}; // the one result that is returned, so that it is never moved
   binary_input in{bytes};
   std::uint32_t version = 0;
   read_value(in, version);
-  expected<T> out{T{}};
   if (in.failed() || version == 0 || !read_version(in, version, *out))
-    return refuse(errc::corrupt, std::to_string(bytes.size()) + " bytes are corrupt at byte " +
-                                     std::to_string(in.offset()));
+    out = refuse(errc::corrupt, std::to_string(bytes.size()) + " bytes are corrupt at byte " +
+                                    std::to_string(in.offset()));
   return out;
 }
 
 namespace detail {
 
 template <class Variant, std::size_t Index>
-expected<Variant> read_alternative(std::uint32_t version, std::string_view bytes) {
+expected<void> read_alternative(std::uint32_t version, std::string_view bytes, Variant& out) {
   using Event = std::variant_alternative_t<Index, Variant>;
-  expected<Variant> out{Variant{std::in_place_index<Index>}};
   binary_input in{bytes};
-  if (read_version(in, version, *std::get_if<Index>(&*out)))
-    return out;
+  if (read_version(in, version, out.template emplace<Index>()))
+    return {};
   if (version > version_of<Event>()) {
     // A later build wrote something that needs more than skipping a tail: leave it to later builds.
-    return Variant{std::variant_alternative_t<0, Variant>{static_cast<std::uint32_t>(Index),
-                                                          version, std::string{bytes}}};
+    out = std::variant_alternative_t<0, Variant>{static_cast<std::uint32_t>(Index), version,
+                                                 std::string{bytes}};
+    return {};
   }
   return refuse(errc::corrupt, std::string{Event::name} + " version " + std::to_string(version) +
                                    " of " + std::to_string(bytes.size()) +
@@ -80,22 +81,25 @@ expected<Variant> read_alternative(std::uint32_t version, std::string_view bytes
 
 template <class Variant, std::size_t... Index>
 constexpr auto alternative_readers(std::index_sequence<Index...>) {
-  using reader = expected<Variant> (*)(std::uint32_t, std::string_view);
+  using reader = expected<void> (*)(std::uint32_t, std::string_view, Variant&);
   return std::array<reader, sizeof...(Index)>{&read_alternative<Variant, Index + 1>...};
 }
 
 } // namespace detail
 
 template <class Variant>
-expected<Variant> read_payload(std::uint32_t type, std::uint32_t version, std::string_view bytes) {
+expected<void> read_payload(std::uint32_t type, std::uint32_t version, std::string_view bytes,
+                            Variant& out) {
   static constexpr auto readers = detail::alternative_readers<Variant>(
       std::make_index_sequence<std::variant_size_v<Variant> - 1>{});
-  if (type == 0 || type > readers.size())
-    return Variant{std::variant_alternative_t<0, Variant>{type, version, std::string{bytes}}};
+  if (type == 0 || type > readers.size()) {
+    out = std::variant_alternative_t<0, Variant>{type, version, std::string{bytes}};
+    return {};
+  }
   if (version == 0)
     return refuse(errc::corrupt, "record of type " + std::to_string(type) +
                                      " says version 0, versions start at 1");
-  return readers[type - 1](version, bytes);
+  return readers[type - 1](version, bytes, out);
 }
 
 } // namespace carillon::events
