@@ -11,8 +11,8 @@ namespace carillon::domain {
 
 /// What a decision may know beside the state.
 struct decision_context {
-  time_point now{};            ///< The shell's clock, read once per decision.
-  node_id node = {};           ///< Who decides; claims name it.
+  time_point now{};                 ///< The shell's clock, read once per decision.
+  node_id node = {};                ///< Who decides; claims name it.
   std::string default_zone = "UTC"; ///< Zone of cron and calendar triggers that name none.
 };
 

@@ -43,6 +43,10 @@ struct waiting_job {
   std::optional<time_point> deadline = {};
 };
 
+/// What the queue keeps of `job` while it waits. After a lost lease the deadline no longer counts:
+/// the job did start in time. After a release it counts as before.
+waiting_job waiting(const job_state& job);
+
 /// How an attempt ended, as its executor reports it.
 struct run_report {
   job_id id;
@@ -58,8 +62,9 @@ struct run_report {
 /// Most jobs that one add_jobs may hold.
 inline constexpr std::size_t jobs_per_command_max = 10'000;
 
-/// `commands.jobs` have ids and known tasks (the shell looked them up).
-/// Events: one job_added each. Errors: invalid_argument.
+/// `command.jobs` have ids and known tasks (the shell looked them up).
+/// Events: one job_added each; none for no jobs. Errors: invalid_argument; of several jobs the
+/// field says which ("jobs[3].task").
 expected<decision> decide(const add_jobs& command, const decision_context& ctx);
 
 /// Events: job_acquired, or job_finished(missed) when `ctx.now` is past the deadline.
@@ -71,14 +76,17 @@ expected<decision> decide(const job_state* current, const cancel_job& command,
                           const decision_context& ctx);
 
 /// Events: job_finished; the result is kept only if the job asked for it, and a run that was asked
-/// to stop and failed ends as cancelled. Errors: lease_lost (wrong fence, or not running), not_found.
+/// to stop and failed ends as cancelled. Errors: lease_lost (wrong fence, or not running),
+/// not_found.
 expected<decision> finish(const job_state* current, const run_report& report);
 
 /// The claim's node is gone. Events: lease_lost, and with it job_finished(abandoned | discarded |
-/// cancelled) when the task asks for it, it was lost too often, or it was asked to stop; none when `fence` is not current.
+/// cancelled) when the task asks for it, it was lost too often, or it was asked to stop; none when
+/// `fence` is not current.
 decision lose_lease(const job_state& current, position fence, lease_lost_policy policy);
 
-/// Events: job_released; none when `fence` is not the current claim.
+/// Events: job_released, and job_finished(cancelled) when it was asked to stop; none when `fence`
+/// is not the current claim.
 decision release(const job_state& current, position fence);
 
 job_state evolve(job_state state, const job_added& e, const record_info& info);

@@ -11,10 +11,10 @@ struct schedule_state {
   schedule_id id;
   schedule_settings settings;
   bool paused = false;
-  std::string fault = {};               ///< Why the trigger broke; empty = it works.
-  std::optional<time_point> next_fire;  ///< Empty: finished (or never fires).
+  std::string fault = {};              ///< Why the trigger broke; empty = it works.
+  std::optional<time_point> next_fire; ///< Empty: finished (or never fires).
   trigger_cursor cursor = {};
-  position incarnation = 0; ///< Position of the record that last set the trigger: part of derived job ids.
+  position incarnation = 0; ///< Position of the record that last set the trigger.
   position revision = 0;    ///< Position of its last record.
   time_point created_at{};
   std::optional<time_point> last_fire_time = {}; ///< Designated time of the last job (SCH-17).
@@ -34,25 +34,34 @@ struct fire_schedule {
 };
 
 /// `current` is nullptr when there is no such schedule. `task`: settings of the schedule's task as
-/// they will be after this command.
-/// Events: schedule_added | settled fires + schedule_updated | none (kept).
+/// they will be after this command. `command.spec.id` is given (the shell made one up if need be).
+/// Events: schedule_added | settled fires + schedule_updated | none (kept). With
+/// conflict_policy::update a schedule that is paused stays paused.
 /// Errors: invalid_argument, conflict (conflict_policy::exception).
 expected<decision> decide(const schedule_state* current, const add_schedule& command,
                           const task_settings& task, const decision_context& ctx);
 
-/// Errors: not_found, conflict (revision), invalid_argument.
+/// `task`: settings of the schedule's task as it will be. What was copied from the old task stays,
+/// but new metadata are merged over those of `task`. A trigger equal to the current one keeps the
+/// next fire time.
+/// Events: settled fires + schedule_updated; none when nothing changes.
+/// Errors: not_found, conflict (revision), invalid_argument, limit_exceeded (the trigger).
 expected<decision> decide(const schedule_state* current, const update_schedule& command,
                           const task_settings& task, const decision_context& ctx);
 
-/// Settles what is due, then schedule_paused; no events when paused already. Errors: not_found.
+/// Settles what is due, then schedule_paused; no events when paused already. More due fire times
+/// than `settle_rounds_max` rounds reach are skipped as "paused" (remove: "removed", a new trigger:
+/// "replaced"). Errors: not_found.
 expected<decision> decide(const schedule_state* current, const pause_schedule& command,
                           const decision_context& ctx);
 
-/// Events: schedule_resumed; none when not paused. Errors: not_found.
+/// Events: schedule_resumed, with the fire times that it leaves out; none when not paused. With it
+/// schedule_faulted when the trigger breaks. Errors: not_found.
 expected<decision> decide(const schedule_state* current, const resume_schedule& command,
                           const decision_context& ctx);
 
-/// Settles what is due, then schedule_removed; no events when there is no such schedule.
+/// Settles what is due (while paused: skipped as "paused"), then schedule_removed; no events when
+/// there is no such schedule. Never an error.
 expected<decision> decide(const schedule_state* current, const remove_schedule& command,
                           const decision_context& ctx);
 
@@ -61,13 +70,16 @@ expected<decision> decide(const schedule_state* current, const remove_schedule& 
 expected<decision> decide(const schedule_state* current, const trigger_schedule& command,
                           const job_id& id, const decision_context& ctx);
 
-/// Events: schedule_fired and job_added; schedule_faulted when the trigger breaks; none when nothing
-/// is due, the schedule is paused or faulted. Never an error.
+/// Events: schedule_fired and job_added; schedule_faulted when the trigger breaks (the fire time
+/// that it had named is settled first); none when nothing is due, the schedule is paused or
+/// faulted. A fire time is missed when even its longest jitter plus its grace is over. Never an
+/// error.
 decision decide(const schedule_state& current, const fire_schedule& command,
                 const decision_context& ctx);
 
 /// Events: schedule_removed(finished) when it can never fire again and has no open jobs; else none.
-decision decide(const schedule_state& current, const clean_up& command, const decision_context& ctx);
+decision decide(const schedule_state& current, const clean_up& command,
+                const decision_context& ctx);
 
 /// The id of the job that `fire_time` leads to: UUIDv5 of (schedule, incarnation, "fire", due), so
 /// two nodes that both fire make the same job, and the second one conflicts.

@@ -19,14 +19,19 @@ struct task_usage {
   std::size_t jobs = 0; ///< Unfinished ones.
 };
 
-/// `options` laid over `settings`: only what is set changes.
+/// Most entries of a task's argv.
+inline constexpr std::size_t argv_entries_max = 1000;
+
+/// `options` laid over `settings`: only what is set changes. An argv without an executor
+/// means executor `process`.
 task_settings apply_options(task_settings settings, const task_options& options);
 
 /// Checks names, limits and what the executor needs (process: an absolute argv[0]; cwd absolute).
-/// Errors: invalid_argument with the field.
+/// Errors: invalid_argument with the field as the HTTP API names it (`stdin` for `stdin_text`).
 expected<void> check_settings(const task_settings& settings);
 
-/// `current` is nullptr when there is no such task. `defaults` are the scheduler's task defaults.
+/// `current` is nullptr when there is no such task. `defaults` are the scheduler's task defaults; a
+/// new task starts from them, its metadata merged over theirs.
 /// Events: task_added, task_updated, or none when nothing changes.
 expected<decision> decide(const task_state* current, const configure_task& command,
                           const task_settings& defaults);
