@@ -1,0 +1,28 @@
+#pragma once
+
+#include "carillon/command.hpp"
+#include "carillon/view.hpp"
+#include "http/fields.hpp"
+
+#include <optional>
+
+/// What users send, as the commands' structs. Wrong input ends up in the reader's list of errors;
+/// what is returned then is not to be used.
+namespace carillon::http {
+
+/// Reads "task_settings".
+task_options read_task_options(const value& object, std::vector<field_error>& errors,
+                               const std::string& prefix = {});
+
+/// Reads "new_schedule".
+add_schedule read_new_schedule(const value& object, std::vector<field_error>& errors);
+
+/// Reads "schedule_changes". Arguments that are not given are taken from `current`.
+schedule_changes read_schedule_changes(const value& object, const arguments& current,
+                                       std::vector<field_error>& errors);
+
+/// Reads "new_job".
+job_spec read_new_job(const value& object, std::vector<field_error>& errors,
+                      const std::string& prefix = {});
+
+} // namespace carillon::http
