@@ -78,7 +78,8 @@ expected<std::vector<field>> decode_fields(std::string_view text) {
     auto value_at = line_end + 1;
     if (length >= text.size() - value_at || text[value_at + length] != '\n')
       return corrupt_at(value_at, "the value is cut off");
-    fields.push_back({std::string{line.substr(0, blank)}, std::string{text.substr(value_at, length)}});
+    fields.push_back(
+        {std::string{line.substr(0, blank)}, std::string{text.substr(value_at, length)}});
     at = value_at + length + 1;
   }
   return fields;

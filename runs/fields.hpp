@@ -19,13 +19,15 @@ struct field {
 /// The text of a run file: a version line, "key length\nbytes\n" for each field, and "end\n".
 std::string encode_fields(const std::vector<field>& fields);
 
-/// Reads what `encode_fields` writes. Errors: corrupt (with the byte offset), unsupported (version).
+/// Reads what `encode_fields` writes. Errors: corrupt (with the byte offset), unsupported
+/// (version).
 expected<std::vector<field>> decode_fields(std::string_view text);
 
 /// Errors: corrupt, naming `key`.
 expected<std::int64_t> number_of(const field& f);
 
-/// The whole file `name` in `directory`. Errors: not_found, limit_exceeded (over `bytes_max`), internal.
+/// The whole file `name` in `directory`. Errors: not_found, limit_exceeded (over `bytes_max`),
+/// internal.
 expected<std::string> read_file(int directory, const char* name, std::size_t bytes_max);
 
 /// Creates or replaces `name` (mode 0600) without waiting for the disk. Errors: no_space, internal.

@@ -7,9 +7,9 @@
 
 namespace carillon::runs {
 
-/// Kills what a dead supervisor left running, so that the next attempt does not overlap it: processes
-/// of its session whose environment names this job and fence. Returns how many it killed.
-/// A process that has left the session, or has cleared its environment, is not found.
-std::size_t kill_leftovers(int supervisor_pid, const job_id& job, std::uint64_t fence);
+/// Kills what a dead supervisor left running, so that the next attempt does not overlap it: every
+/// process whose environment names this job and fence, but never this one. Returns how many it
+/// killed. A process that has cleared its environment, or changed its user, is not found.
+std::size_t kill_leftovers(const job_id& job, std::uint64_t fence);
 
 } // namespace carillon::runs

@@ -29,10 +29,10 @@ constexpr int poll_ms = 150;
 // One run whose outcome is still to come.
 struct watched_run {
   run_key key;
-  bool is_spawned = false;          // its supervisor exists, or has existed
-  pid_t child = -1;                 // the supervisor, if it is our child
-  unique_fd process;                // in the epoll set; empty = its lock is polled
-  std::optional<duration> cancel;   // asked for; the shortest grace
+  bool is_spawned = false;        // its supervisor exists, or has existed
+  pid_t child = -1;               // the supervisor, if it is our child
+  unique_fd process;              // in the epoll set; empty = its lock is polled
+  std::optional<duration> cancel; // asked for; the shortest grace
 };
 
 void send_cancel(const run_directories& directories, const watched_run& run) {
@@ -65,7 +65,7 @@ struct process_runner::state {
   std::filesystem::path supervisor;
   on_done done;
   std::string supervisor_crash_point;
-  unique_fd events;  // epoll: pidfds carry their watched_run, `waker` a null pointer
+  unique_fd events; // epoll: pidfds carry their watched_run, `waker` a null pointer
   unique_fd waker;
   std::atomic<bool> stopping = false;
   mutable std::mutex mutex; // guards `runs`; entries are erased by `thread` only, once spawned
@@ -177,7 +177,8 @@ void process_runner::state::finish(watched_run& run) {
 process_runner::process_runner(std::unique_ptr<state> s) : state_{std::move(s)} {}
 process_runner::~process_runner() = default;
 
-expected<std::unique_ptr<process_runner>> process_runner::open(runner_options options, on_done done) {
+expected<std::unique_ptr<process_runner>> process_runner::open(runner_options options,
+                                                               on_done done) {
   auto program = find_supervisor(options.supervisor);
   if (!program)
     return unexpected<error>{std::move(program).error()};

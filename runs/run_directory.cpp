@@ -21,9 +21,8 @@ constexpr std::size_t pid_bytes_max = 64;
 constexpr std::size_t outcome_bytes_max = 256 * 1024 * 1024;
 
 launch_order order_from(const run_spec& spec) {
-  return {spec.argv,    clean_environment(spec), spec.cwd,
-          spec.stdin_json, spec.timeout,         spec.kill_grace,
-          spec.output_bytes_max};
+  return {spec.argv,       clean_environment(spec), spec.cwd, spec.stdin_json, spec.timeout,
+          spec.kill_grace, spec.output_bytes_max};
 }
 
 time_point wall_now() {
@@ -157,8 +156,7 @@ unique_fd run_directories::open_supervisor(const run_key& key) const {
     return unique_fd{};
   unique_fd process{::pidfd_open(id->pid, 0)};
   // Looked at after opening: if it is the same process now, the descriptor is of that process.
-  auto stat = read_process_stat(id->pid);
-  if (!stat || stat->start_ticks != id->start_ticks)
+  if (start_ticks_of(id->pid) != id->start_ticks)
     return unique_fd{};
   return process;
 }
@@ -188,11 +186,8 @@ run_outcome run_directories::collect(const run_key& key) const {
   if (run && ::fstatat(run.get(), spec_file, &info, AT_SYMLINK_NOFOLLOW) == 0)
     lost.started_at = time_point{std::chrono::seconds{info.st_mtim.tv_sec} +
                                  duration{info.st_mtim.tv_nsec / 1000}};
-  auto pid_text = read_file(run.get(), pid_file, pid_bytes_max);
-  if (auto id = pid_text ? decode_supervisor(*pid_text) : expected<supervisor_id>{supervisor_id{}};
-      id && id->pid > 0)
-    if (auto killed = kill_leftovers(id->pid, key.job, key.fence); killed > 0)
-      why += "; " + std::to_string(killed) + " processes it left were killed";
+  if (auto killed = kill_leftovers(key.job, key.fence); killed > 0)
+    why += "; " + std::to_string(killed) + " processes it left were killed";
   lost.error = std::move(why);
   return lost;
 }

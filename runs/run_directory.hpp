@@ -39,14 +39,16 @@ private:
   int fd_;
 };
 
-/// The directory that holds the run directories. Thread-safe: each call works on one run's own files.
+/// The directory that holds the run directories. Thread-safe: each call works on one run's own
+/// files.
 class run_directories {
 public:
   /// Makes `path` (mode 0700) if it is missing. Errors: internal, no_space.
   static expected<run_directories> open(const std::filesystem::path& path);
 
-  /// Makes the run's directory with its spec, and holds its lock: the caller hands the descriptor to the
-  /// supervisor. Errors: conflict (the run exists), limit_exceeded, no_space, internal; then nothing is left.
+  /// Makes the run's directory with its spec, and holds its lock: the caller hands the descriptor
+  /// to the supervisor. Errors: conflict (the run exists), limit_exceeded, no_space, internal; then
+  /// nothing is left.
   expected<unique_fd> create(const run_key& key, const run_spec& spec) const;
   /// Does the supervisor hold the lock, that is, live?
   bool is_locked(const run_key& key) const;
@@ -54,7 +56,8 @@ public:
   unique_fd open_supervisor(const run_key& key) const;
   /// Leaves the grace of a cancel request for the supervisor. Errors: internal, no_space.
   expected<void> write_cancel(const run_key& key, duration grace) const;
-  /// The outcome of a run whose supervisor has ended. Without one, kills what it left and says `lost`.
+  /// The outcome of a run whose supervisor has ended. Without one, kills what it left and says
+  /// `lost`.
   run_outcome collect(const run_key& key) const;
   /// Removes all of the run's files.
   void remove(const run_key& key) const;

@@ -31,7 +31,9 @@ template <class Assign> void take_number(const field& f, expected<void>& status,
 
 } // namespace
 
-const char* to_string(run_ending ending) { return ending_names.at(static_cast<std::size_t>(ending)); }
+const char* to_string(run_ending ending) {
+  return ending_names.at(static_cast<std::size_t>(ending));
+}
 
 std::string encode(const launch_order& order) {
   std::vector<field> fields;
@@ -113,7 +115,8 @@ expected<run_report> decode_report(std::string_view text) {
     else if (f.key == "output")
       report.output = std::move(f.value);
     else if (f.key == "output_bytes_total")
-      take_number(f, status, [&](auto n) { report.output_bytes_total = static_cast<std::uint64_t>(n); });
+      take_number(f, status,
+                  [&](auto n) { report.output_bytes_total = static_cast<std::uint64_t>(n); });
     else if (f.key == "error")
       report.error = std::move(f.value);
     else if (f.key == "stdout")
@@ -124,7 +127,7 @@ expected<run_report> decode_report(std::string_view text) {
   return report;
 }
 
-std::optional<process_stat> read_process_stat(int pid) {
+std::optional<std::int64_t> start_ticks_of(int pid) {
   auto path = "/proc/" + std::to_string(pid) + "/stat";
   auto text = read_file(AT_FDCWD, path.c_str(), 16 * 1024);
   if (!text)
@@ -133,12 +136,12 @@ std::optional<process_stat> read_process_stat(int pid) {
   auto name_end = text->rfind(')');
   if (name_end == std::string::npos)
     return std::nullopt;
-  process_stat stat;
-  constexpr const char* layout = " %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d"
-                                 " %*d %*d %" SCNd64;
-  if (std::sscanf(text->c_str() + name_end + 1, layout, &stat.session, &stat.start_ticks) != 2)
+  std::int64_t start_ticks = 0;
+  constexpr const char* layout = " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d"
+                                 " %*d %*d %*d %" SCNd64;
+  if (std::sscanf(text->c_str() + name_end + 1, layout, &start_ticks) != 1)
     return std::nullopt;
-  return stat;
+  return start_ticks;
 }
 
 std::string encode(const supervisor_id& id) {

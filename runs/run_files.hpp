@@ -17,9 +17,9 @@ namespace carillon::runs {
 //   cancel, SIGTERM         ----------->    TERM to the group, KILL after the grace
 //   reads outcome           <-- exit ---    outcome, synced; the lock goes with the process
 
-inline constexpr const char* spec_file = "spec";       ///< A `launch_order`.
-inline constexpr const char* lock_file = "lock";       ///< Locked by flock while the supervisor lives.
-inline constexpr const char* pid_file = "pid";         ///< "pid start_ticks\n" of the supervisor.
+inline constexpr const char* spec_file = "spec"; ///< A `launch_order`.
+inline constexpr const char* lock_file = "lock"; ///< Locked by flock while the supervisor lives.
+inline constexpr const char* pid_file = "pid";   ///< "pid start_ticks\n" of the supervisor.
 inline constexpr const char* cancel_file = "cancel";   ///< The grace of a cancel request, µs.
 inline constexpr const char* outcome_file = "outcome"; ///< A `run_report`.
 /// The descriptor on which the supervisor inherits the lock.
@@ -54,14 +54,9 @@ std::string encode(const run_report& report);
 expected<launch_order> decode_order(std::string_view text);
 expected<run_report> decode_report(std::string_view text);
 
-/// What the kernel says of a process.
-struct process_stat {
-  int session = 0;             ///< Its session id.
-  std::int64_t start_ticks = 0; ///< When it started, in clock ticks since boot.
-};
-
-/// Nothing if there is no such process.
-std::optional<process_stat> read_process_stat(int pid);
+/// When a process started, in clock ticks since boot; with its id this names it for ever (until the
+/// next boot). Nothing if there is no such process.
+std::optional<std::int64_t> start_ticks_of(int pid);
 
 /// A supervisor as its pid file names it.
 struct supervisor_id {

@@ -55,11 +55,12 @@ bool has_nul(const std::string& text) { return text.find('\0') != std::string::n
 
 expected<void> check(const launch_order& order) {
   if (order.argv.empty())
-    return refuse(errc::invalid_argument, "argv is empty, it must start with an absolute path", "argv");
-  if (order.argv.front().empty() || order.argv.front().front() != '/')
-    return refuse(errc::invalid_argument,
-                  "program '" + order.argv.front() + "' is not an absolute path, there is no search",
+    return refuse(errc::invalid_argument, "argv is empty, it must start with an absolute path",
                   "argv");
+  if (order.argv.front().empty() || order.argv.front().front() != '/')
+    return refuse(
+        errc::invalid_argument,
+        "program '" + order.argv.front() + "' is not an absolute path, there is no search", "argv");
   if (std::any_of(order.argv.begin(), order.argv.end(), has_nul))
     return refuse(errc::invalid_argument, "an argument holds a NUL byte", "argv");
   if (std::any_of(order.env.begin(), order.env.end(), has_nul))
@@ -168,12 +169,9 @@ std::string exec_failure_of(const shim_child& child, const launch_order& order) 
     return {};
   std::string reason = std::strerror(failure.code);
   switch (failure.stage) {
-  case exec_stage::directory:
-    return "working directory '" + order.cwd + "': " + reason;
-  case exec_stage::program:
-    return "program '" + order.argv.front() + "': " + reason;
-  case exec_stage::prepare:
-    break;
+  case exec_stage::directory: return "working directory '" + order.cwd + "': " + reason;
+  case exec_stage::program: return "program '" + order.argv.front() + "': " + reason;
+  case exec_stage::prepare: break;
   }
   return "preparing the process: " + reason;
 }

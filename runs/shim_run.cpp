@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 // How long the pipes may stay open after the command itself has ended.
 constexpr duration drain_max = 1s;
-// Longest grace and timeout that are counted; longer ones are this long (about 292 years would overflow).
+// Longest grace and timeout that are counted; longer ones are this long (about 292 years would
+// overflow).
 constexpr duration span_max = std::chrono::hours{24 * 365 * 100};
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr int escaped_rounds_max = 100;
@@ -147,8 +148,6 @@ private:
   }
 
   void on_cancel() {
-    if (drain_until_)
-      return; // it has ended by itself
     duration grace = order_.kill_grace;
     if (auto text = read_file(directory_, cancel_file, 64)) {
       std::int64_t count = 0;
@@ -161,6 +160,9 @@ private:
 
   // Asks the group to end, and sets when it is made to. A second request may only shorten the wait.
   void stop(run_ending reason, duration grace) {
+    look_for_ended();
+    if (drain_until_)
+      return; // it was faster
     auto at = boot_now() + std::clamp(grace, duration{0}, span_max);
     if (kill_at_) {
       kill_at_ = std::min(*kill_at_, at);
@@ -220,15 +222,16 @@ private:
   }
 
   void describe(run_report& report, int status) {
-    auto by_signal = WIFSIGNALED(status) ? std::string{", signal "} + std::to_string(WTERMSIG(status))
-                                         : ", exit status " + std::to_string(WEXITSTATUS(status));
+    auto by_signal = WIFSIGNALED(status)
+                         ? std::string{", signal "} + std::to_string(WTERMSIG(status))
+                         : ", exit status " + std::to_string(WEXITSTATUS(status));
     report.error = exec_failure_of(child_, order_);
     if (!report.error.empty()) {
       report.ending = run_ending::not_started;
     } else if (reason_ == run_ending::timed_out) {
       report.ending = run_ending::timed_out;
-      report.error = "ran longer than " + std::to_string(order_.timeout.value_or(0s) / 1ms) + " ms" +
-                     by_signal;
+      report.error = "ran longer than " + std::to_string(order_.timeout.value_or(0s) / 1ms) +
+                     " ms" + by_signal;
     } else if (reason_ == run_ending::cancelled) {
       report.ending = run_ending::cancelled;
       report.error = "cancelled" + by_signal;
@@ -243,8 +246,9 @@ private:
     }
   }
 
-  // Kills descendants that left the group: they are ours once their parents are gone. Only where the
-  // run was to be stopped; a command that ends by itself may leave a daemon behind, as under cron.
+  // Kills descendants that left the group: they are ours once their parents are gone. Only where
+  // the run was to be stopped; a command that ends by itself may leave a daemon behind, as under
+  // cron.
   void kill_escaped() {
     for (int round = 0; round < escaped_rounds_max; ++round) {
       auto path = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
@@ -273,7 +277,7 @@ private:
   int timer_ = -1;
   shim_child child_;
   output_tail output_;
-  std::optional<duration> timeout_at_;  // since boot, as the next two
+  std::optional<duration> timeout_at_; // since boot, as the next two
   std::optional<duration> kill_at_;
   std::optional<duration> drain_until_; // set: the command itself has ended
   std::optional<run_ending> reason_;    // why we ended it, if we did

@@ -16,8 +16,8 @@ struct supervisor_start {
   std::string crash_point = {};        ///< Handed on as CARILLON_CRASH_POINT; for tests.
 };
 
-/// Starts it in a session of its own, with all signals blocked, an empty environment, and nothing of
-/// this process but the lock. Returns its process id. Errors: internal.
+/// Starts it in a session of its own, with all signals blocked, an empty environment, and nothing
+/// of this process but the lock. Returns its process id. Errors: internal.
 expected<pid_t> spawn_supervisor(const supervisor_start& start);
 
 } // namespace carillon::runs

@@ -1,5 +1,6 @@
 // The supervisor of one run: started by the daemon as `carillon_supervisor RUN_DIRECTORY`, with the
-// locked lock file on descriptor 3 and all signals blocked. It outlives the daemon. See run_files.hpp.
+// locked lock file on descriptor 3 and all signals blocked. It outlives the daemon. See
+// run_files.hpp.
 
 #include "runs/run_files.hpp"
 #include "runs/shim_run.hpp"
@@ -45,9 +46,10 @@ void settle_process() {
 }
 
 void write_pid(int directory) {
-  auto stat = read_process_stat(::getpid());
-  supervisor_id self{::getpid(), stat ? stat->start_ticks : 0};
-  // Without it a restarted daemon watches the lock instead, so there is nothing to do about an error.
+  auto start_ticks = start_ticks_of(::getpid());
+  supervisor_id self{::getpid(), start_ticks.value_or(0)};
+  // Without it a restarted daemon watches the lock instead, so there is nothing to do about an
+  // error.
   [[maybe_unused]] auto done = write_file(directory, pid_file, encode(self));
 }
 

@@ -22,7 +22,7 @@ expected<std::filesystem::path> find_supervisor(const std::filesystem::path& giv
   } else {
     auto beside = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
     candidates = {beside / program_name, beside / "../libexec/carillon" / program_name,
-                  beside / "../runs" / program_name,
+                  beside / ".." / program_name,
                   std::filesystem::path{CARILLON_LIBEXEC_DIR} / program_name};
   }
   std::string places;

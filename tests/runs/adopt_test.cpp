@@ -1,4 +1,5 @@
-// A daemon that dies in the middle: a child process starts runs and kills itself, this one adopts them.
+// A daemon that dies in the middle: a child process starts runs and kills itself, this one adopts
+// them.
 
 #include "runs/runner_fixture.hpp"
 
@@ -62,8 +63,9 @@ TEST_CASE("adopt: a run goes on while its daemon is dead, and the next daemon ge
   temporary_directory directory;
   auto go = (directory.path / "go").string();
   auto spec = shell(1, "while [ ! -e " + go + " ]; do sleep 0.02; done; echo survived");
-  in_dying_daemon(directory.path / "runs",
-                  [&](process_runner& runner, outcome_box&) { (void)runner.start(spec).has_value(); });
+  in_dying_daemon(directory.path / "runs", [&](process_runner& runner, outcome_box&) {
+    (void)runner.start(spec).has_value();
+  });
   outcome_box box;
   auto runner = open_runner(directory.path / "runs", box);
   auto found = runner->adopt();
@@ -86,8 +88,9 @@ TEST_CASE("adopt: a run that ended meanwhile is delivered, again until it is for
   temporary_directory directory;
   auto flag = directory.path / "ran";
   auto spec = shell(1, "echo x >> " + flag.string() + "; echo 1");
-  in_dying_daemon(directory.path / "runs",
-                  [&](process_runner& runner, outcome_box&) { (void)runner.start(spec).has_value(); });
+  in_dying_daemon(directory.path / "runs", [&](process_runner& runner, outcome_box&) {
+    (void)runner.start(spec).has_value();
+  });
   auto spooled = directory.path / "runs" / (to_string(job(1)) + "-7") / "outcome";
   REQUIRE(eventually([&] { return std::filesystem::exists(spooled); }));
   for (int restart = 0; restart < 2; ++restart) {
@@ -118,6 +121,41 @@ TEST_CASE("adopt: an adopted run can be cancelled") {
   auto outcomes = box.wait(1);
   REQUIRE(outcomes.size() == 1);
   CHECK(outcomes[0].ending == run_ending::cancelled);
+}
+
+TEST_CASE("adopt: a supervisor that cannot be named is watched by its lock") {
+  temporary_directory directory;
+  auto run = directory.path / (to_string(job(1)) + "-7");
+  in_dying_daemon(directory.path, [&](process_runner& runner, outcome_box&) {
+    (void)runner.start(shell(1, "sleep 0.5; echo seen")).has_value();
+  });
+  REQUIRE(eventually([&] { return std::filesystem::exists(run / "pid"); }));
+  std::filesystem::remove(run / "pid");
+  outcome_box box;
+  auto runner = open_runner(directory.path, box);
+  auto found = runner->adopt();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].alive);
+  auto outcomes = box.wait(1);
+  REQUIRE(outcomes.size() == 1);
+  CHECK(outcomes[0].output == "seen\n");
+}
+
+TEST_CASE("adopt: a pid that was given to another process is not taken for the supervisor") {
+  temporary_directory directory;
+  auto run = directory.path / (to_string(job(1)) + "-7");
+  in_dying_daemon(directory.path, [&](process_runner& runner, outcome_box&) {
+    (void)runner.start(shell(1, "sleep 0.5; echo seen")).has_value();
+  });
+  REQUIRE(eventually([&] { return std::filesystem::exists(run / "pid"); }));
+  std::ofstream{run / "pid"} << ::getpid() << " 1\n";
+  outcome_box box;
+  auto runner = open_runner(directory.path, box);
+  REQUIRE(runner->adopt().size() == 1);
+  runner->cancel(job(1), 7, 0s); // must not reach this process
+  auto outcomes = box.wait(1);
+  REQUIRE(outcomes.size() == 1);
+  CHECK(outcomes[0].output == "seen\n");
 }
 
 TEST_CASE("adopt: a runner that goes leaves its runs to the next one in the same process") {
@@ -205,7 +243,8 @@ TEST_CASE("supervisor: when it is killed, the command and its children are kille
   outcome_box box;
   auto runner = open_runner(directory.path / "runs", box);
   auto file = directory.path / "pids";
-  REQUIRE(runner->start(shell(1, "sleep 600 & echo $$ $! > " + file.string() + "; wait")));
+  REQUIRE(runner->start(shell(1, "sleep 600 & a=$!; setsid sleep 600 & echo $$ $a $! > " +
+                                     file.string() + "; wait")));
   REQUIRE(eventually([&] { return contents(file).find('\n') != std::string::npos; }));
   auto supervisor = contents(directory.path / "runs" / (to_string(job(1)) + "-7") / "pid");
   REQUIRE(::kill(std::atoi(supervisor.c_str()), SIGKILL) == 0);

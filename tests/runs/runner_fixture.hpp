@@ -25,7 +25,8 @@ using namespace std::chrono_literals;
 struct temporary_directory {
   std::filesystem::path path;
   temporary_directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "carillon-runs-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "carillon-runs-XXXXXX").string();
     path = ::mkdtemp(pattern.data());
   }
   ~temporary_directory() { std::filesystem::remove_all(path); }

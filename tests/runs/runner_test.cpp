@@ -35,8 +35,8 @@ TEST_CASE("runner: a second, shorter cancel overrules the first") {
   outcome_box box;
   auto runner = open_runner(directory.path, box);
   auto ready = directory.path / "ready";
-  REQUIRE(runner->start(shell(1, "trap '' TERM; echo > " + ready.string() +
-                                     "; while :; do sleep 0.05; done")));
+  REQUIRE(runner->start(
+      shell(1, "trap '' TERM; echo > " + ready.string() + "; while :; do sleep 0.05; done")));
   REQUIRE(eventually([&] { return std::filesystem::exists(ready); }));
   runner->cancel(job(1), 7, 600s);
   runner->cancel(job(1), 7, 100ms);
