@@ -100,6 +100,25 @@ struct base {
   time_point time{};
 };
 
+/// A block as it is stored.
+struct raw_block {
+  position last = 0; ///< The position of its last record, which is its key.
+  std::string bytes = {};
+};
+
+/// Damage that can be seen without reading blocks.
+struct storage_damage {
+  position at = 0; ///< The first position that may be affected.
+  std::string message = {};
+};
+
+/// What a log has done since it was opened.
+struct log_stats {
+  std::uint64_t syncs = 0; ///< Writes that waited for the disk.
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0; ///< Of the blocks, as written.
+};
+
 /// A log. Blocking; each object is used by one thread at a time.
 class event_log {
 public:
@@ -115,6 +134,7 @@ public:
                                          std::span<const commit> commits) = 0;
 
   /// Blocks after `after`, oldest first, until `bytes_max` encoded bytes are reached (at least one).
+  /// The first of them begins before when `after` lies inside a block. None = `after` is the head.
   /// Errors: gone (before the base), corrupt with the position.
   virtual expected<std::vector<block>> read(position after, std::size_t bytes_max) = 0;
 
@@ -133,10 +153,20 @@ public:
 
   /// Drops all blocks up to `at`, which must be a block's last position covered by a snapshot.
   virtual expected<void> drop_before(position at) = 0;
+
+  /// As `read`, without looking into the blocks. Errors: gone, corrupt (cannot be read at all).
+  virtual expected<std::vector<raw_block>> read_raw(position after, std::size_t bytes_max) = 0;
+  /// Looks for damage below the blocks: table files, a tail that was lost. None = all is well.
+  virtual expected<std::optional<storage_damage>> find_damage() {
+    return std::optional<storage_damage>{};
+  }
+  /// Read-only logs: sees what the writer has appended since.
+  virtual expected<void> catch_up() { return {}; }
+  virtual log_stats stats() const = 0;
 };
 
 struct log_options {
-  bool read_only = false;        ///< For tools: no lock, no writes; a fixed view.
+  bool read_only = false;        ///< For tools: no lock, no writes; a view that `catch_up` renews.
   bool accept_data_loss = false; ///< Open a log that ends before its durable mark.
 };
 

@@ -1,0 +1,236 @@
+#include "events/upcast.hpp"
+#include "stores/bytes.hpp"
+#include "stores/history_fields.hpp"
+#include "stores/history_rules.hpp"
+#include "stores/logs.hpp"
+#include "stores/rocks.hpp"
+#include "values/crash_point.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace carillon::stores {
+namespace {
+
+// On disk since 0.1: names of families, keys and index letters never change.
+// jobs:    end position -> finished_job            ids: job id -> end position
+// index:   letter, key, end position -> nothing    streams: stream key, block -> nothing
+enum family : std::size_t { jobs, ids, index, streams, about };
+constexpr std::size_t family_count = 5;
+constexpr std::string_view checkpoint_key = "checkpoint";
+constexpr char by_schedule = 's';
+constexpr char by_task = 't';
+constexpr char by_outcome = 'o'; // all but success, which is nearly every job
+
+// How many candidates one page looks at before it is handed out short.
+constexpr std::size_t candidates_max = 20'000;
+
+template <class T> unexpected<error> pass(expected<T>& failed) {
+  return unexpected<error>{std::move(failed).error()};
+}
+
+std::string_view id_bytes(const job_id& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+std::string index_prefix(char letter, key k) { return letter + big_endian(k); }
+
+std::string schedule_prefix(const schedule_id& id) {
+  return index_prefix(by_schedule, stream_key(stream_category::schedule, id.value));
+}
+std::string task_prefix(const task_id& id) {
+  return index_prefix(by_task, stream_key(stream_category::task, id.value));
+}
+std::string outcome_prefix(job_outcome outcome) {
+  return index_prefix(by_outcome, static_cast<key>(outcome));
+}
+
+/// The index keys of a job.
+std::vector<std::string> index_keys(const finished_job& job) {
+  auto end = big_endian(job.finished_at_position);
+  std::vector<std::string> keys{task_prefix(job.task) + end};
+  if (!job.schedule.empty())
+    keys.push_back(schedule_prefix(job.schedule) + end);
+  if (job.outcome != job_outcome::success)
+    keys.push_back(outcome_prefix(job.outcome) + end);
+  return keys;
+}
+
+/// The narrowest index for a query, by its prefix; empty = all jobs.
+std::string best_prefix(const history_query& q) {
+  if (q.schedule && !q.schedule->empty())
+    return schedule_prefix(*q.schedule);
+  if (q.outcome && *q.outcome != job_outcome::success)
+    return outcome_prefix(*q.outcome);
+  return q.task ? task_prefix(*q.task) : std::string{};
+}
+
+class rocksdb_history final : public history_store {
+public:
+  explicit rocksdb_history(std::unique_ptr<rocks> db) : db_{std::move(db)} {}
+
+  expected<void> apply(position checkpoint, std::span<const finished_job> list,
+                       std::span<const stream_touch> touches) override {
+    auto batch = db_->batch();
+    for (const auto& job : list) {
+      auto end = big_endian(job.finished_at_position);
+      encoded_.clear();
+      events::encode_to(job, encoded_);
+      batch.put(family::jobs, end, encoded_);
+      batch.put(family::ids, id_bytes(job.id), end);
+      for (const auto& k : index_keys(job))
+        batch.put(family::index, k, {});
+    }
+    for (const auto& touch : touches)
+      batch.put(family::streams, big_endian(touch.stream) + big_endian(touch.block), {});
+    batch.put(family::about, checkpoint_key, big_endian(checkpoint));
+    crash_point("history.before_write");
+    return write(batch);
+  }
+
+  expected<position> checkpoint() override {
+    auto found = db_->get(family::about, checkpoint_key);
+    if (!found)
+      return pass(found);
+    return *found ? from_big_endian(**found) : position{0};
+  }
+
+  expected<std::optional<finished_job>> find(const job_id& id) override {
+    auto end = db_->get(family::ids, id_bytes(id));
+    if (!end)
+      return pass(end);
+    if (!*end)
+      return std::optional<finished_job>{};
+    return job_at(**end);
+  }
+
+  expected<history_page> query(const history_query& q) override {
+    auto before = start_of(q);
+    if (!before)
+      return pass(before);
+    auto prefix = best_prefix(q);
+    history_page page;
+    if (*before == 0)
+      return page;
+    auto cursor = db_->cursor(prefix.empty() ? family::jobs : family::index);
+    position at = 0;
+    std::size_t seen = 0;
+    for (cursor.seek_back(prefix + big_endian(*before - 1));
+         cursor.valid() && cursor.key().starts_with(prefix); cursor.previous()) {
+      if (page.jobs.size() == q.limit || seen == candidates_max) {
+        page.next = std::to_string(at);
+        return page;
+      }
+      ++seen;
+      auto end = cursor.key().substr(prefix.size());
+      auto job = prefix.empty() ? decode(cursor.value(), end) : job_at(end);
+      if (!job)
+        return pass(job);
+      at = from_big_endian(end);
+      if (*job && matches(q, **job))
+        page.jobs.push_back(std::move(**job));
+    }
+    if (auto status = cursor.status(); !status)
+      return pass(status);
+    return page;
+  }
+
+  expected<std::vector<position>> blocks_of(key stream, position after,
+                                            std::size_t limit) override {
+    std::vector<position> blocks;
+    auto prefix = big_endian(stream);
+    auto cursor = db_->cursor(family::streams);
+    for (cursor.seek(prefix + big_endian(after + 1));
+         cursor.valid() && cursor.key().starts_with(prefix) && blocks.size() < limit; cursor.next())
+      blocks.push_back(from_big_endian(cursor.key().substr(prefix.size())));
+    if (auto status = cursor.status(); !status)
+      return pass(status);
+    return blocks;
+  }
+
+  expected<void> clear() override {
+    auto batch = db_->batch();
+    for (std::size_t family = 0; family < family_count; ++family)
+      batch.erase_range(family, {}, std::string(32, '\xff'));
+    return write(batch);
+  }
+
+  expected<std::size_t> prune(time_point finished_before, std::size_t limit) override {
+    auto batch = db_->batch();
+    auto cursor = db_->cursor(family::jobs);
+    std::size_t count = 0;
+    for (cursor.seek({}); cursor.valid() && count < limit; cursor.next()) {
+      auto job = decode(cursor.value(), cursor.key());
+      if (!job)
+        return pass(job);
+      if ((*job)->finished_at >= finished_before)
+        break;
+      batch.erase(family::jobs, cursor.key());
+      batch.erase(family::ids, id_bytes((*job)->id));
+      for (const auto& k : index_keys(**job))
+        batch.erase(family::index, k);
+      ++count;
+    }
+    if (auto status = cursor.status(); !status)
+      return pass(status);
+    if (auto written = write(batch); !written)
+      return pass(written);
+    return count;
+  }
+
+  expected<void> catch_up() override { return db_->catch_up(); }
+
+private:
+  static expected<std::optional<finished_job>> decode(std::string_view bytes,
+                                                      std::string_view end) {
+    auto job = events::decode<finished_job>(bytes);
+    if (!job)
+      return refuse(errc::corrupt, fmt::format("history of the job that ended at position {}: {}",
+                                               from_big_endian(end), job.error().message));
+    return std::optional{std::move(*job)};
+  }
+
+  expected<std::optional<finished_job>> job_at(std::string_view end) {
+    auto bytes = db_->get(family::jobs, end);
+    if (!bytes)
+      return pass(bytes);
+    if (!*bytes)
+      return std::optional<finished_job>{};
+    return decode(**bytes, end);
+  }
+
+  expected<void> write(rocks_batch& batch) {
+    if (stalled_)
+      if (auto resumed = db_->resume(); !resumed)
+        return resumed;
+    // Not synced: what a crash takes is read from the log again.
+    auto written = db_->write(batch, false);
+    stalled_ = !written && written.error().code == errc::no_space;
+    return written;
+  }
+
+  std::unique_ptr<rocks> db_;
+  std::string encoded_; ///< Kept for its capacity.
+  bool stalled_ = false;
+};
+
+} // namespace
+
+expected<std::unique_ptr<history_store>> open_rocksdb_history(const std::string& directory,
+                                                              const log_options& options) {
+  auto db = rocks::open({.directory = directory + "/history",
+                         .families = {{.name = "jobs"},
+                                      {.name = "ids", .point_lookups = true},
+                                      {.name = "index"},
+                                      {.name = "streams"},
+                                      {.name = "about"}},
+                         .read_only = options.read_only,
+                         // Whatever is missing is read from the log again.
+                         .accept_data_loss = true});
+  if (!db)
+    return pass(db);
+  return std::unique_ptr<history_store>{new rocksdb_history{std::move(*db)}};
+}
+
+} // namespace carillon::stores
