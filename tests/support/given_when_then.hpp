@@ -97,6 +97,9 @@ public:
     return *this;
   }
 
+  /// True when the last command was refused.
+  bool was_refused() const { return !last_; }
+
   /// The last decision; fails the test when the command was refused.
   const domain::decision& accepted() {
     if (!last_)
