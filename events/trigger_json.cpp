@@ -1,0 +1,387 @@
+#include "events/trigger_json.hpp"
+
+#include "events/trigger_keys.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+#include <span>
+
+namespace carillon::events {
+namespace {
+
+using nlohmann::json;
+
+using std::string_view_literals::operator""sv;
+
+constexpr std::array trigger_keys{"kind"sv, "spec"sv, "timezone"sv, "start_time"sv, "end_time"sv};
+constexpr std::array kinds{"date"sv, "interval"sv, "calendar"sv, "cron"sv,
+                           "vixie"sv, "and"sv, "or"sv};
+constexpr std::array later_kinds{"quartz"sv, "systemd"sv, "rrule"sv, "iso8601"sv};
+
+// About 20,000 years; longer texts are mistakes.
+constexpr long double interval_microseconds_max = 6.4e17L;
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+/// "allowed are a, b and c", after "did you mean b?" where one is near.
+std::string hint(std::string_view name, std::span<const std::string_view> allowed) {
+  std::string out;
+  for (const auto candidate : allowed)
+    if (name.size() < 32 && edit_distance(name, candidate) <= 2 && out.empty())
+      out = "did you mean '" + std::string{candidate} + "'? ";
+  out += "allowed are ";
+  for (std::size_t i = 0; i < allowed.size(); ++i)
+    out += (i == 0 ? "" : ", ") + std::string{allowed[i]};
+  return out;
+}
+
+std::string in_quotes(std::string_view text) { return "'" + std::string{text.substr(0, 64)} + "'"; }
+
+/// Reads one trigger object; `path` names it in errors.
+class trigger_reader {
+public:
+  trigger_reader(std::string path, int depth) : path_{std::move(path)}, depth_{depth} {}
+
+  expected<trigger_spec> read(const json& in) {
+    if (depth_ > trigger_depth_max)
+      return refuse(errc::limit_exceeded,
+                    "triggers are nested deeper than " + std::to_string(trigger_depth_max), path_);
+    if (!in.is_object())
+      return refuse(errc::invalid_argument, "a trigger must be a JSON object", path_);
+    trigger_spec out{once{}};
+    const bool ok = only(in, path_, trigger_keys) && text(in, path_, "timezone", out.timezone) &&
+                    instant(in, path_, "start_time", out.start_time) &&
+                    instant(in, path_, "end_time", out.end_time) && kind(in, out);
+    if (!ok)
+      return unexpected<error>{std::move(*failure_)};
+    return out;
+  }
+
+private:
+  bool kind(const json& in, trigger_spec& out) {
+    std::string name;
+    if (!text(in, path_, "kind", name))
+      return false;
+    if (std::find(later_kinds.begin(), later_kinds.end(), name) != later_kinds.end())
+      return fail(errc::unsupported,
+                  "kind " + in_quotes(name) + " is not supported by this version; " + hint("", kinds),
+                  path_ + ".kind");
+    if (std::find(kinds.begin(), kinds.end(), name) == kinds.end())
+      return fail(errc::invalid_argument,
+                  name.empty() ? "the trigger has no kind; " + hint("", kinds)
+                               : "kind " + in_quotes(name) + " does not exist; " + hint(name, kinds),
+                  path_ + ".kind");
+    static const json nothing = json::object();
+    const auto found = in.find("spec");
+    const auto& spec = found == in.end() || found->is_null() ? nothing : *found;
+    spec_path_ = path_ + ".spec";
+    if (!spec.is_object())
+      return fail(errc::invalid_argument, "spec must be a JSON object", spec_path_);
+    if (name == "date")
+      return date(spec, out);
+    if (name == "interval")
+      return interval_kind(spec, out);
+    if (name == "calendar")
+      return calendar(spec, out);
+    if (name == "cron")
+      return cron_kind(spec, out);
+    if (name == "vixie")
+      return vixie(spec, out);
+    return name == "and" ? all(spec, out) : any(spec, out);
+  }
+
+  bool date(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"run_time"sv};
+    std::optional<when> at;
+    if (!only(spec, spec_path_, keys) || !instant(spec, spec_path_, "run_time", at))
+      return false;
+    if (!at)
+      return fail(errc::invalid_argument, "run_time is missing", spec_path_ + ".run_time");
+    out.kind = once{*at};
+    return true;
+  }
+
+  bool interval_kind(const json& spec, trigger_spec& out) {
+    std::array<std::string_view, interval_units.size()> keys;
+    std::transform(interval_units.begin(), interval_units.end(), keys.begin(), [](const auto& u) { return u.name; });
+    if (!only(spec, spec_path_, keys))
+      return false;
+    long double total = 0; // its 64 bits hold every sum of whole microseconds exactly
+    for (const auto& [name, microseconds] : interval_units) {
+      const auto* value = given(spec, name);
+      if (value == nullptr)
+        continue;
+      if (!value->is_number())
+        return fail(errc::invalid_argument, std::string{name} + " must be a number",
+                    spec_path_ + '.' + std::string{name});
+      total += number(*value) * static_cast<long double>(microseconds);
+    }
+    if (!(std::fabs(total) <= interval_microseconds_max))
+      return fail(errc::invalid_argument, "the interval is longer than 20,000 years", spec_path_);
+    const duration every{std::llround(total)};
+    out.kind = interval{every};
+    return every > duration{0} ||
+           fail(errc::invalid_argument,
+                "the time interval is " + carillon::to_string(every) + ", it must be positive",
+                spec_path_);
+  }
+
+  static long double number(const json& value) {
+    if (value.is_number_unsigned())
+      return static_cast<long double>(value.get<std::uint64_t>());
+    if (value.is_number_integer())
+      return static_cast<long double>(value.get<std::int64_t>());
+    return static_cast<long double>(value.get<double>());
+  }
+
+  bool calendar(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"years"sv, "months"sv, "weeks"sv,  "days"sv,       "hour"sv,
+                              "minute"sv, "second"sv, "start_date"sv, "end_date"sv};
+    constexpr std::int64_t count_max = 1'000'000;
+    calendar_interval kind;
+    const bool ok = only(spec, spec_path_, keys) &&
+                    whole(spec, "years", count_max, kind.years) &&
+                    whole(spec, "months", count_max, kind.months) &&
+                    whole(spec, "weeks", count_max, kind.weeks) &&
+                    whole(spec, "days", count_max, kind.days) &&
+                    whole(spec, "hour", 23, kind.hour) && whole(spec, "minute", 59, kind.minute) &&
+                    whole(spec, "second", 59, kind.second) &&
+                    day(spec, "start_date", kind.start_date) &&
+                    day(spec, "end_date", kind.end_date);
+    out.kind = kind;
+    return ok;
+  }
+
+  bool cron_kind(const json& spec, trigger_spec& out) {
+    std::vector<std::string_view> keys;
+    for (const auto& key : cron_keys)
+      keys.push_back(key.name);
+    keys.insert(keys.end(), {"crontab", "dialect"});
+    std::string dialect = "apscheduler";
+    if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "dialect", dialect))
+      return false;
+    cron kind;
+    if (dialect == "vixie")
+      kind.dialect = cron_dialect::vixie;
+    else if (dialect != "apscheduler")
+      return fail(errc::unsupported,
+                  "dialect " + in_quotes(dialect) + " is not supported by this version; allowed are "
+                                                 "apscheduler, vixie",
+                  spec_path_ + ".dialect");
+    const auto* crontab = given(spec, "crontab");
+    for (const auto& [name, value] : cron_keys) {
+      if (!cron_text(spec, name, kind.*value))
+        return false;
+      if (crontab != nullptr && kind.*value)
+        return fail(errc::invalid_argument,
+                    "crontab and " + std::string{name} + " exclude each other",
+                    spec_path_ + '.' + std::string{name});
+    }
+    out.kind = std::move(kind);
+    return crontab == nullptr || from_crontab(spec, std::get<cron>(out.kind).dialect, out);
+  }
+
+  bool vixie(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"crontab"sv};
+    return only(spec, spec_path_, keys) && from_crontab(spec, cron_dialect::vixie, out);
+  }
+
+  bool from_crontab(const json& spec, cron_dialect dialect, trigger_spec& out) {
+    std::string crontab;
+    if (!text(spec, spec_path_, "crontab", crontab))
+      return false;
+    auto kind = cron_from_crontab(crontab, dialect);
+    if (!kind)
+      return fail(kind.error().code, kind.error().message, spec_path_ + ".crontab");
+    out.kind = std::move(*kind);
+    return true;
+  }
+
+  bool all(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"triggers"sv, "threshold"sv, "max_iterations"sv};
+    all_of kind;
+    const bool ok = only(spec, spec_path_, keys) && span(spec, "threshold", kind.threshold) &&
+                    whole(spec, "max_iterations", 1'000'000, kind.iterations_max) &&
+                    children(spec, kind.triggers);
+    if (ok && kind.triggers.empty())
+      return fail(errc::invalid_argument, "'and' needs at least one trigger",
+                  spec_path_ + ".triggers");
+    out.kind = std::move(kind);
+    return ok;
+  }
+
+  bool any(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"triggers"sv};
+    any_of kind;
+    const bool ok = only(spec, spec_path_, keys) && children(spec, kind.triggers);
+    out.kind = std::move(kind);
+    return ok;
+  }
+
+  bool children(const json& spec, std::vector<trigger_spec>& out) {
+    const auto path = spec_path_ + ".triggers";
+    const auto* list = given(spec, "triggers");
+    if (list == nullptr || !list->is_array())
+      return fail(errc::invalid_argument, "triggers must be a list", path);
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      trigger_reader child{path + '[' + std::to_string(i) + ']', depth_ + 1};
+      auto read = child.read((*list)[i]);
+      if (!read)
+        return fail(read.error().code, read.error().message, read.error().field);
+      out.push_back(std::move(*read));
+    }
+    return true;
+  }
+
+  bool only(const json& in, const std::string& path, std::span<const std::string_view> allowed) {
+    for (const auto& [key, unused] : in.items())
+      if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
+        return fail(errc::invalid_argument,
+                    "unknown key " + in_quotes(key) + "; " + hint(key, allowed),
+                    path + '.' + key.substr(0, 64));
+    return true;
+  }
+
+  /// The value of a key, unless absent or null.
+  static const json* given(const json& in, std::string_view key) {
+    const auto found = in.find(key);
+    return found == in.end() || found->is_null() ? nullptr : &*found;
+  }
+
+  bool text(const json& in, const std::string& path, std::string_view key, std::string& out) {
+    const auto* value = given(in, key);
+    if (value == nullptr)
+      return true;
+    if (!value->is_string())
+      return fail(errc::invalid_argument, std::string{key} + " must be a string",
+                  path + '.' + std::string{key});
+    out = value->get<std::string>();
+    return true;
+  }
+
+  bool instant(const json& in, const std::string& path, std::string_view key,
+               std::optional<when>& out) {
+    if (given(in, key) == nullptr)
+      return true;
+    std::string literal;
+    if (!text(in, path, key, literal))
+      return false;
+    auto at = parse_instant(literal);
+    if (at) {
+      out = when{*at, false};
+    } else if (auto wall = parse_instant(literal + 'Z'); wall) {
+      out = when{*wall, true};
+    } else {
+      return fail(errc::invalid_argument, at.error().message, path + '.' + std::string{key});
+    }
+    return true;
+  }
+
+  template <class T>
+  bool whole(const json& in, std::string_view key, std::int64_t max, T& out) {
+    const auto* value = given(in, key);
+    if (value == nullptr)
+      return true;
+    const bool ok = value->is_number_integer() &&
+                    (!value->is_number_unsigned() ||
+                     value->get<std::uint64_t>() <= static_cast<std::uint64_t>(max)) &&
+                    value->get<std::int64_t>() >= 0 && value->get<std::int64_t>() <= max;
+    if (!ok)
+      return fail(errc::invalid_argument,
+                  std::string{key} + " must be a whole number from 0 to " + std::to_string(max),
+                  spec_path_ + '.' + std::string{key});
+    out = static_cast<T>(value->get<std::int64_t>());
+    return true;
+  }
+
+  bool day(const json& in, std::string_view key, std::optional<civil_date>& out) {
+    std::string literal;
+    if (given(in, key) == nullptr)
+      return true;
+    if (!text(in, spec_path_, key, literal))
+      return false;
+    const auto begin = parse_instant(literal + "T00:00:00Z");
+    if (!begin)
+      return fail(errc::invalid_argument,
+                  in_quotes(literal) + " is not a date such as 2026-03-29",
+                  spec_path_ + '.' + std::string{key});
+    const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(*begin)};
+    out = civil_date{static_cast<int>(date.year()),
+                     static_cast<std::uint8_t>(unsigned{date.month()}),
+                     static_cast<std::uint8_t>(unsigned{date.day()})};
+    return true;
+  }
+
+  bool span(const json& in, std::string_view key, duration& out) {
+    const auto* value = given(in, key);
+    if (value == nullptr)
+      return true;
+    expected<duration> parsed = refuse(errc::invalid_argument,
+                                       std::string{key} + " must be seconds or a duration");
+    if (value->is_string())
+      parsed = parse_duration(value->get<std::string>());
+    else if (value->is_number())
+      parsed = parse_duration(value->dump());
+    if (!parsed)
+      return fail(errc::invalid_argument, parsed.error().message,
+                  spec_path_ + '.' + std::string{key});
+    out = *parsed;
+    return true;
+  }
+
+  bool cron_text(const json& in, std::string_view key, std::optional<std::string>& out) {
+    const auto* value = given(in, key);
+    if (value == nullptr)
+      return true;
+    if (value->is_string())
+      out = value->get<std::string>();
+    else if (value->is_number_integer())
+      out = value->dump();
+    else
+      return fail(errc::invalid_argument,
+                  std::string{key} + " must be a string or a whole number",
+                  spec_path_ + '.' + std::string{key});
+    return true;
+  }
+
+  bool fail(errc code, std::string message, std::string field) {
+    failure_ = error{code, std::move(message), std::move(field)};
+    return false;
+  }
+
+  std::string path_;
+  std::string spec_path_;
+  int depth_;
+  std::optional<error> failure_;
+};
+
+} // namespace
+
+expected<trigger_spec> trigger_from_json(std::string_view text) {
+  const auto in = json::parse(text, nullptr, false);
+  if (in.is_discarded())
+    return refuse(errc::invalid_argument, "the trigger is not JSON", "trigger");
+  return trigger_reader{"trigger", 1}.read(in);
+}
+
+} // namespace carillon::events

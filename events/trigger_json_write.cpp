@@ -1,0 +1,129 @@
+#include "events/trigger_json.hpp"
+#include "events/trigger_keys.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace carillon::events {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json write(const trigger_spec& spec);
+
+ordered_json write_when(const std::optional<when>& literal) {
+  if (!literal)
+    return nullptr;
+  auto text = to_rfc3339(literal->at);
+  if (literal->is_local)
+    text.pop_back(); // the Z
+  return text;
+}
+
+ordered_json write_date(const civil_date& date) {
+  const auto day = std::chrono::year{date.year} / date.month / date.day;
+  return to_rfc3339(time_point{std::chrono::sys_days{day}}).substr(0, 10);
+}
+
+ordered_json write_children(const std::vector<trigger_spec>& triggers) {
+  auto out = ordered_json::array();
+  for (const auto& each : triggers)
+    out.push_back(write(each));
+  return out;
+}
+
+/// Whether five fields without blanks say everything about it.
+bool is_crontab(const cron& kind) {
+  const auto is_word = [](const std::optional<std::string>& field) {
+    return field && !field->empty() && field->find_first_of(" \t@") == std::string::npos;
+  };
+  return is_word(kind.minute) && is_word(kind.hour) && is_word(kind.day) && is_word(kind.month) &&
+         is_word(kind.day_of_week) && !kind.year && !kind.week && !kind.second;
+}
+
+/// Writes `spec` and returns the kind's name.
+struct kind_writer {
+  ordered_json& spec;
+
+  std::string_view operator()(const once& kind) const {
+    spec["run_time"] = write_when(kind.run_time);
+    return "date";
+  }
+
+  std::string_view operator()(const interval& kind) const {
+    auto rest = kind.every.count();
+    for (const auto& [name, microseconds] : interval_units)
+      if (rest / microseconds != 0) {
+        spec[std::string{name}] = rest / microseconds;
+        rest %= microseconds;
+      }
+    return "interval";
+  }
+
+  std::string_view operator()(const calendar_interval& kind) const {
+    const auto put = [&](const char* name, std::uint32_t value) {
+      if (value != 0)
+        spec[name] = value;
+    };
+    put("years", kind.years);
+    put("months", kind.months);
+    put("weeks", kind.weeks);
+    put("days", kind.days);
+    put("hour", kind.hour);
+    put("minute", kind.minute);
+    put("second", kind.second);
+    if (kind.start_date)
+      spec["start_date"] = write_date(*kind.start_date);
+    if (kind.end_date)
+      spec["end_date"] = write_date(*kind.end_date);
+    return "calendar";
+  }
+
+  std::string_view operator()(const cron& kind) const {
+    if (kind.dialect == cron_dialect::vixie) {
+      if (is_crontab(kind)) {
+        spec["crontab"] = crontab_text(kind);
+        return "vixie";
+      }
+      spec["dialect"] = "vixie";
+    }
+    for (const auto& [name, value] : cron_keys)
+      if (kind.*value)
+        spec[std::string{name}] = *(kind.*value);
+    return "cron";
+  }
+
+  std::string_view operator()(const any_of& kind) const {
+    spec["triggers"] = write_children(kind.triggers);
+    return "or";
+  }
+
+  std::string_view operator()(const all_of& kind) const {
+    spec["triggers"] = write_children(kind.triggers);
+    if (kind.threshold.count() % 1'000'000 == 0)
+      spec["threshold"] = kind.threshold.count() / 1'000'000;
+    else
+      spec["threshold"] = carillon::to_string(kind.threshold);
+    spec["max_iterations"] = kind.iterations_max;
+    return "and";
+  }
+};
+
+ordered_json write(const trigger_spec& spec) {
+  auto inner = ordered_json::object();
+  const auto kind = std::visit(kind_writer{inner}, spec.kind);
+  ordered_json out;
+  out["kind"] = kind;
+  out["spec"] = std::move(inner);
+  out["timezone"] = spec.timezone.empty() ? ordered_json{} : ordered_json(spec.timezone);
+  out["start_time"] = write_when(spec.start_time);
+  out["end_time"] = write_when(spec.end_time);
+  return out;
+}
+
+} // namespace
+
+std::string trigger_to_json(const trigger_spec& spec) {
+  return write(spec).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+} // namespace carillon::events

@@ -1,0 +1,188 @@
+#include "events/trigger_json.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+namespace carillon::events {
+namespace {
+
+trigger_spec read(std::string_view text) {
+  auto parsed = trigger_from_json(text);
+  INFO(text << ": " << (parsed ? "" : parsed.error().message));
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+error refused(std::string_view text) {
+  auto parsed = trigger_from_json(text);
+  INFO(text);
+  REQUIRE_FALSE(parsed);
+  return parsed.error();
+}
+
+using generator = std::mt19937_64;
+
+std::int64_t pick(generator& random, std::int64_t low, std::int64_t high) {
+  return std::uniform_int_distribution<std::int64_t>{low, high}(random);
+}
+
+when any_when(generator& random) {
+  return {time_point{duration{pick(random, -1'000'000'000'000'000, 4'000'000'000'000'000)}},
+          pick(random, 0, 1) == 1};
+}
+
+std::optional<std::string> any_text(generator& random) {
+  constexpr const char* texts[] = {"*", "*/5", "1-3", "last fri", "\"quoted\"", "\xc3\xa4"};
+  if (pick(random, 0, 1) == 0)
+    return std::nullopt;
+  return texts[pick(random, 0, 5)];
+}
+
+trigger_spec any_trigger(generator& random, int depth);
+
+decltype(trigger_spec::kind) any_kind(generator& random, int depth) {
+  switch (pick(random, 0, depth > 3 ? 4 : 6)) {
+  case 0: return once{any_when(random)};
+  case 1: return interval{duration{pick(random, 1, 1'000'000'000'000'000)}};
+  case 2: {
+    calendar_interval out;
+    out.years = static_cast<std::uint32_t>(pick(random, 0, 5));
+    out.months = static_cast<std::uint32_t>(pick(random, 0, 500));
+    out.days = static_cast<std::uint32_t>(pick(random, 0, 1'000'000));
+    out.hour = static_cast<std::uint8_t>(pick(random, 0, 23));
+    out.second = static_cast<std::uint8_t>(pick(random, 0, 59));
+    if (pick(random, 0, 1) == 1)
+      out.start_date = civil_date{static_cast<int>(pick(random, 1, 9999)), 2, 28};
+    if (pick(random, 0, 1) == 1)
+      out.end_date = civil_date{2000, 12, 31};
+    return out;
+  }
+  case 3:
+    return cron{any_text(random), any_text(random), any_text(random), any_text(random),
+                any_text(random), any_text(random), any_text(random), any_text(random),
+                pick(random, 0, 1) == 1 ? cron_dialect::vixie : cron_dialect::apscheduler};
+  case 4:
+    return cron_from_crontab(pick(random, 0, 1) == 1 ? "@weekly" : "*/5 1 2-3 jan mon",
+                             cron_dialect::vixie)
+        .value();
+  case 5: {
+    any_of out;
+    for (auto count = pick(random, 0, 3); count > 0; --count)
+      out.triggers.push_back(any_trigger(random, depth + 1));
+    return out;
+  }
+  default: {
+    all_of out;
+    for (auto count = pick(random, 1, 3); count > 0; --count)
+      out.triggers.push_back(any_trigger(random, depth + 1));
+    out.threshold = duration{pick(random, 0, 100'000'000)};
+    out.iterations_max = static_cast<std::uint32_t>(pick(random, 1, 1'000'000));
+    return out;
+  }
+  }
+}
+
+trigger_spec any_trigger(generator& random, int depth) {
+  trigger_spec out{any_kind(random, depth)};
+  out.timezone = pick(random, 0, 1) == 1 ? "Europe/Berlin" : "";
+  if (pick(random, 0, 1) == 1)
+    out.start_time = any_when(random);
+  if (pick(random, 0, 1) == 1)
+    out.end_time = any_when(random);
+  return out;
+}
+
+TEST_CASE("trigger json: what is written is read back equal") {
+  generator random{3};
+  for (int round = 0; round < 2000; ++round) {
+    const auto spec = any_trigger(random, 0);
+    const auto text = trigger_to_json(spec);
+    INFO(text);
+    REQUIRE(read(text) == spec);
+  }
+}
+
+TEST_CASE("trigger json: the shape is the contract's") {
+  REQUIRE(trigger_to_json({interval{std::chrono::seconds{90}}}) ==
+          R"({"kind":"interval","spec":{"minutes":1,"seconds":30},"timezone":null,)"
+          R"("start_time":null,"end_time":null})");
+  const auto vixie = read(R"({"kind":"vixie","spec":{"crontab":"@daily"},"timezone":"UTC"})");
+  REQUIRE(trigger_to_json(vixie) == R"({"kind":"vixie","spec":{"crontab":"0 0 * * *"},)"
+                                    R"("timezone":"UTC","start_time":null,"end_time":null})");
+}
+
+TEST_CASE("trigger json: a time with an offset is an instant, one without is wall-clock time") {
+  const auto spec = read(R"({"kind":"cron","spec":{"hour":3,"minute":"*/5"},
+      "start_time":"2026-01-01T00:00:00+01:00","end_time":"2026-02-01T00:00:00.5"})");
+  REQUIRE(spec.start_time == when{parse_instant("2025-12-31T23:00:00Z").value(), false});
+  REQUIRE(spec.end_time == when{parse_instant("2026-02-01T00:00:00.5Z").value(), true});
+  REQUIRE(std::get<cron>(spec.kind).hour == "3");
+}
+
+TEST_CASE("trigger json: interval parts add up, fractions and negative ones too") {
+  const auto every = [](std::string_view spec) {
+    return std::get<interval>(
+               read(R"({"kind":"interval","spec":)" + std::string{spec} + "}").kind)
+        .every;
+  };
+  REQUIRE(every(R"({"hours":1,"minutes":-30})") == std::chrono::minutes{30});
+  REQUIRE(every(R"({"seconds":0.5,"microseconds":1})") == duration{500'001});
+  REQUIRE(every(R"({"weeks":47,"hours":45,"microseconds":133144})") ==
+          duration{(std::int64_t{47} * 7 * 24 + 45) * 3'600'000'000 + 133'144});
+}
+
+TEST_CASE("trigger json: an error names the field and what is allowed") {
+  auto error = refused(R"({"kind":"cron","spec":{"hours":3}})");
+  REQUIRE(error.field == "trigger.spec.hours");
+  REQUIRE(error.message.find("did you mean 'hour'?") != std::string::npos);
+  REQUIRE(refused(R"({"kind":"cron","zone":"UTC"})").field == "trigger.zone");
+  error = refused(R"({"kind":"or","spec":{"triggers":[{"kind":"date","spec":{}}]}})");
+  REQUIRE(error.field == "trigger.spec.triggers[0].spec.run_time");
+  REQUIRE(refused(R"({"kind":"calendar","spec":{"days":-1}})").field == "trigger.spec.days");
+  REQUIRE(refused(R"({"kind":"calendar","spec":{"days":1.5}})").field == "trigger.spec.days");
+  REQUIRE(refused(R"({"kind":"calendar","spec":{"days":18446744073709551615}})").field ==
+          "trigger.spec.days");
+  REQUIRE(refused(R"({"kind":"calendar","spec":{"days":1,"start_date":"2026-02-30"}})").field ==
+          "trigger.spec.start_date");
+  REQUIRE(refused(R"({"kind":"cron","spec":{"crontab":"* * * * *","hour":3}})").field ==
+          "trigger.spec.hour");
+  REQUIRE(refused(R"({"kind":"and","spec":{"triggers":[]}})").field == "trigger.spec.triggers");
+}
+
+TEST_CASE("trigger json: kinds and dialects of later versions are unsupported, not unknown") {
+  for (const auto* text :
+       {R"({"kind":"quartz","spec":{"cron":"0 0 * * * ?"}})",
+        R"({"kind":"systemd","spec":{"oncalendar":"daily"}})",
+        R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"}})",
+        R"({"kind":"iso8601","spec":{"interval":"R/P1D"}})",
+        R"({"kind":"cron","spec":{"crontab":"* * * * *","dialect":"quartz"}})"}) {
+    const auto error = refused(text);
+    REQUIRE(error.code == errc::unsupported);
+    REQUIRE(error.message.find("allowed are") != std::string::npos);
+  }
+}
+
+TEST_CASE("trigger json: malformed input is refused") {
+  for (const auto* text :
+       {"", "null", "[]", "{", R"({"kind":5})", R"({"kind":"interval","spec":{}})",
+        R"({"kind":"interval","spec":{"seconds":"5"}})", R"({"kind":"interval","spec":[]})",
+        R"({"kind":"interval","spec":{"weeks":1e300}})", R"({"kind":"date","spec":{}})",
+        R"({"kind":"date","spec":{"run_time":"yesterday"}})", R"({"kind":"or","spec":{}})",
+        R"({"kind":"and","spec":{"triggers":[5]}})", R"({"kind":"vixie","spec":{}})",
+        R"({"kind":"vixie","spec":{"crontab":"* * * *"}})",
+        R"({"kind":"cron","spec":{"hour":1.5}})", R"({"kind":"cron","timezone":5})"})
+    REQUIRE(refused(text).code == errc::invalid_argument);
+}
+
+TEST_CASE("trigger json: nesting has a limit of 32, and hostile depth does no harm") {
+  std::string text = R"({"kind":"date","spec":{"run_time":"2026-01-01T00:00:00Z"}})";
+  for (int i = 1; i < trigger_depth_max; ++i)
+    text = R"({"kind":"or","spec":{"triggers":[)" + text + "]}}";
+  REQUIRE(trigger_from_json(text));
+  text = R"({"kind":"or","spec":{"triggers":[)" + text + "]}}";
+  REQUIRE(refused(text).code == errc::limit_exceeded);
+  refused(std::string(200'000, '['));
+}
+
+} // namespace
+} // namespace carillon::events

@@ -1,0 +1,156 @@
+#include "triggers/trigger_support.hpp"
+
+#include <random>
+
+namespace carillon::triggers {
+namespace {
+
+using test::built;
+using test::fires;
+using test::texts;
+
+trigger_spec every(std::int64_t seconds, std::string_view start,
+                   std::optional<when> end = std::nullopt) {
+  return test::with(interval{std::chrono::seconds{seconds}}, "", test::instant(start), end);
+}
+
+TEST_CASE("or: the union in order, equal instants once, until all have ended (CMB-01)") {
+  any_of kind{{every(60, "2026-01-01T00:00:00Z", test::instant("2026-01-01T00:02:00Z")),
+               every(90, "2026-01-01T00:00:00Z", test::instant("2026-01-01T00:03:00Z"))}};
+  REQUIRE(fires(built(test::with(kind, "")), 9) ==
+          texts{"2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "2026-01-01T00:01:30Z",
+                "2026-01-01T00:02:00Z", "2026-01-01T00:03:00Z"});
+  REQUIRE(fires(built(test::with(any_of{}, "")), 1).empty());
+}
+
+TEST_CASE("and: fires at the earliest when all lie within the threshold (CMB-02)") {
+  all_of kind;
+  kind.triggers = {test::with(once{test::instant("2026-01-01T00:00:00.25Z")}, ""),
+                   test::with(once{test::instant("2026-01-01T00:00:01.25Z")}, "")};
+  REQUIRE(fires(built(test::with(kind, "")), 2) == texts{"2026-01-01T00:00:00.250000Z"});
+  kind.threshold = std::chrono::milliseconds{999};
+  REQUIRE(fires(built(test::with(kind, "")), 2).empty());
+}
+
+TEST_CASE("and: leaps over what cannot match (intervals that meet once a month)") {
+  all_of kind;
+  kind.threshold = {};
+  kind.triggers = {every(1, "2026-01-01T00:00:00Z"),
+                   test::with([] {
+                     cron monthly;
+                     monthly.day = "1";
+                     return monthly;
+                   }(), "UTC", test::instant("2026-01-15T00:00:00Z"))};
+  REQUIRE(fires(built(test::with(kind, "")), 2) ==
+          texts{"2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"});
+}
+
+TEST_CASE("and: triggers that never meet end in limit_exceeded (CMB-03)") {
+  all_of kind;
+  kind.triggers = {every(4, "2026-01-01T00:00:00Z"), every(4, "2026-01-01T00:00:02Z")};
+  const auto fire = next(built(test::with(kind, "")), {});
+  REQUIRE_FALSE(fire);
+  REQUIRE(fire.error().code == errc::limit_exceeded);
+}
+
+TEST_CASE("and: nested without end it stops at the step limit instead of running for hours") {
+  all_of inner;
+  inner.triggers = {every(4, "2026-01-01T00:00:00Z"), every(6, "2026-01-01T00:00:01Z")};
+  inner.threshold = {};
+  all_of outer;
+  outer.triggers = {test::with(inner, ""), every(5, "2026-01-01T00:00:03Z")};
+  auto nested = test::with(outer, "");
+  for (int i = 0; i < 5; ++i) {
+    all_of more;
+    more.triggers = {nested, every(7 + i, "2026-01-01T00:00:00Z")};
+    more.threshold = {};
+    nested = test::with(more, "");
+  }
+  REQUIRE_FALSE(next(built(nested), {}));
+}
+
+/// APScheduler's AndTrigger, step by step: what the leaping one must equal.
+std::vector<time_point> stepped(const std::vector<compiled_trigger>& triggers, duration threshold,
+                                std::size_t count) {
+  std::vector<fire> pending;
+  for (const auto& trigger : triggers)
+    pending.push_back(next(trigger, {}).value());
+  std::vector<time_point> out;
+  while (out.size() < count) {
+    auto earliest = time_point::max();
+    auto latest = time_point::min();
+    for (const auto& each : pending) {
+      if (!each.at)
+        return out;
+      earliest = std::min(earliest, *each.at);
+      latest = std::max(latest, *each.at);
+    }
+    for (std::size_t i = 0; i < pending.size(); ++i)
+      if (*pending[i].at - earliest <= threshold)
+        pending[i] = next(triggers[i], pending[i].cursor).value();
+    if (latest - earliest <= threshold)
+      out.push_back(earliest);
+  }
+  return out;
+}
+
+TEST_CASE("and: leaping and seeking give the same matches as single steps") {
+  std::mt19937 random{5};
+  const auto pick = [&](int low, int high) {
+    return std::uniform_int_distribution<int>{low, high}(random);
+  };
+  for (int round = 0; round < 200; ++round) {
+    all_of kind;
+    std::vector<compiled_trigger> plain;
+    const int children = pick(2, 4);
+    for (int i = 0; i < children; ++i) {
+      const time_point start = test::at("2026-01-01T00:00:00Z") + duration{pick(0, 9) * 500'000};
+      const auto step = duration{pick(1, 30) * 500'000};
+      kind.triggers.push_back(test::with(interval{step}, "", when{start, false},
+                                         when{start + std::chrono::hours{1}, false}));
+      plain.push_back(built(kind.triggers.back()));
+    }
+    kind.threshold = duration{pick(0, 4) * 400'000};
+    const auto trigger = built(test::with(kind, ""));
+    const auto wanted = stepped(plain, kind.threshold, 40);
+    trigger_cursor cursor;
+    for (const auto at : wanted) {
+      const auto fire = next(trigger, cursor);
+      REQUIRE(fire);
+      REQUIRE(fire->at == at);
+      cursor = fire->cursor;
+    }
+    for (std::size_t i = 0; i < wanted.size(); i += 3) {
+      const auto sought = seek(trigger, {}, wanted[i]);
+      REQUIRE(sought);
+      REQUIRE(sought->at == wanted[i]);
+    }
+  }
+}
+
+TEST_CASE("or: a seek moves every child, and stepping goes on from there") {
+  any_of kind{{every(60, "2026-01-01T00:00:00Z"), every(7, "2026-01-01T00:00:01Z")}};
+  const auto trigger = built(test::with(kind, ""));
+  const auto sought = seek(trigger, {}, test::at("2026-06-01T00:00:00Z"));
+  REQUIRE(sought);
+  auto stepping = *sought;
+  for (int i = 0; i < 50; ++i) {
+    auto following = next(trigger, stepping.cursor);
+    REQUIRE(following);
+    REQUIRE(*following->at > *stepping.at);
+    REQUIRE(seek(trigger, {}, *stepping.at + duration{1})->at == following->at);
+    stepping = *following;
+  }
+}
+
+TEST_CASE("triggers: nesting has a limit of 32") {
+  trigger_spec spec = every(60, "2026-01-01T00:00:00Z");
+  for (int i = 1; i < trigger_depth_max; ++i)
+    spec = test::with(any_of{{spec}}, "");
+  REQUIRE(resolve(spec, test::utc_context));
+  spec = test::with(any_of{{spec}}, "");
+  REQUIRE(test::refused(spec).code == errc::limit_exceeded);
+}
+
+} // namespace
+} // namespace carillon::triggers
