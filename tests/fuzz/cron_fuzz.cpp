@@ -1,11 +1,11 @@
 // libFuzzer target for everything that reads a trigger from outside: JSON, crontab, cron fields,
 // zone names. Whatever is accepted must be stored and read back equal, and must step forwards.
-//   cmake -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DCARILLON_BUILD_FUZZERS=ON && build/fuzz/.../cron_fuzz
 
 #include "events/trigger_json.hpp"
 #include "triggers/next.hpp"
 #include "triggers/resolve.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
