@@ -1,18 +1,10 @@
 #include "http/stream.hpp"
 
+#include "events/stream.hpp"
 #include "http/limits.hpp"
 #include "http/view_json.hpp"
 
-#include <variant>
-
 namespace carillon::http {
-namespace {
-
-std::string_view name_of(const event& what) {
-  return std::visit([](const auto& e) { return std::decay_t<decltype(e)>::name; }, what);
-}
-
-} // namespace
 
 expected<std::string> event_stream::next() {
   using namespace std::chrono_literals;
@@ -32,7 +24,7 @@ expected<std::string> event_stream::next() {
   std::string out;
   for (const auto& recorded : *found) {
     out += "id: " + std::to_string(recorded.at) + "\nevent: ";
-    out += name_of(recorded.what);
+    out += events::type_name(recorded.what);
     out += "\ndata: " + to_json(recorded) + "\n\n";
   }
   after_ = found->back().at;

@@ -70,7 +70,9 @@ std::string zoned_text(time_point t, const std::string& zone) {
   if (!found)
     return to_rfc3339(t);
   const auto offset = (*found)->period_at(triggers::floor_second(t)).offset;
-  return to_rfc3339(t, std::chrono::seconds{offset});
+  // RFC 3339 has no seconds in an offset; zones of long ago had.
+  return offset % 60 == 0 && offset != 0 ? to_rfc3339(t, std::chrono::seconds{offset})
+                                         : to_rfc3339(t);
 }
 
 std::string zone_of(const trigger_spec& trigger) {

@@ -15,9 +15,20 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 /// Keys of a line that are not the trigger's.
-constexpr std::array<const char*, 14> line_keys{
-    "id",     "count",   "expect",     "exhausted",         "error",          "message",  "tags",
-    "oracle", "source",  "normalized", "normalized_fields", "apscheduler_message", "comment", "note"};
+constexpr std::array<const char*, 14> line_keys{"id",
+                                                "count",
+                                                "expect",
+                                                "exhausted",
+                                                "error",
+                                                "message",
+                                                "tags",
+                                                "oracle",
+                                                "source",
+                                                "normalized",
+                                                "normalized_fields",
+                                                "apscheduler_message",
+                                                "comment",
+                                                "note"};
 
 struct answer {
   ordered_json id;

@@ -1,0 +1,39 @@
+#include "tools/subcommands.hpp"
+
+#include <algorithm>
+
+namespace {
+
+using namespace carillon::tools;
+
+constexpr add_subcommand subcommands[] = {
+    add_serve,  add_next, add_add,    add_list, add_show,   add_pause,  add_resume,
+    add_remove, add_run,  add_jobs,   add_tasks, add_cancel, add_log,    add_replay,
+    add_verify, add_import, add_cleanup, add_status, add_version,
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  session s;
+  // What follows "--" is a command line of somebody else: not one option of it is ours.
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  if (separator != arguments.end()) {
+    s.has_tail = true;
+    s.tail.assign(separator + 1, arguments.end());
+    arguments.erase(separator, arguments.end());
+  }
+  CLI::App program{"Carillon: schedules that fire, jobs that run, a log that proves it", "carillon"};
+  program.require_subcommand(1);
+  for (const auto add : subcommands)
+    add(program, s);
+  try {
+    std::reverse(arguments.begin(), arguments.end());
+    program.parse(arguments);
+  } catch (const CLI::ParseError& e) {
+    const int code = program.exit(e);
+    return code == 0 ? exit_ok : exit_usage;
+  }
+  return s.run ? s.run() : exit_usage;
+}

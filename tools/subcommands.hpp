@@ -1,0 +1,28 @@
+#pragma once
+
+#include "tools/cli.hpp"
+
+/// One function per subcommand, each in a file of its own; the table stands in main.cpp.
+namespace carillon::tools {
+
+void add_serve(CLI::App& program, session& s);
+void add_next(CLI::App& program, session& s);
+void add_add(CLI::App& program, session& s);
+void add_list(CLI::App& program, session& s);
+void add_show(CLI::App& program, session& s);
+void add_pause(CLI::App& program, session& s);
+void add_resume(CLI::App& program, session& s);
+void add_remove(CLI::App& program, session& s);
+void add_run(CLI::App& program, session& s);
+void add_jobs(CLI::App& program, session& s);
+void add_tasks(CLI::App& program, session& s);
+void add_cancel(CLI::App& program, session& s);
+void add_log(CLI::App& program, session& s);
+void add_replay(CLI::App& program, session& s);
+void add_verify(CLI::App& program, session& s);
+void add_import(CLI::App& program, session& s);
+void add_cleanup(CLI::App& program, session& s);
+void add_status(CLI::App& program, session& s);
+void add_version(CLI::App& program, session& s);
+
+} // namespace carillon::tools

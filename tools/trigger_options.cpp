@@ -1,0 +1,141 @@
+#include "tools/trigger_options.hpp"
+
+#include "events/trigger_json.hpp"
+#include "http/json_writer.hpp"
+
+#include <filesystem>
+#include <sstream>
+
+namespace carillon::tools {
+namespace {
+
+/// "1 month", "2 weeks 1 day", "1 month 03:30".
+expected<trigger_spec> parse_calendar(const std::string& text) {
+  const auto wrong = [&](const std::string& why) {
+    return refuse(errc::invalid_argument,
+                  "'" + text + "': " + why + ", as in \"1 month\" or \"2 weeks 1 day 03:30\"",
+                  "calendar");
+  };
+  calendar_interval out;
+  std::istringstream in{text};
+  std::string word;
+  bool has_unit = false;
+  while (in >> word) {
+    if (word.find(':') != std::string::npos) {
+      unsigned hour = 0;
+      unsigned minute = 0;
+      unsigned second = 0;
+      char rest = 0;
+      const int read = std::sscanf(word.c_str(), "%2u:%2u:%2u%c", &hour, &minute, &second, &rest);
+      if ((read != 2 && read != 3) || hour > 23 || minute > 59 || second > 59)
+        return wrong("'" + word + "' is not a time of day");
+      out.hour = static_cast<std::uint8_t>(hour);
+      out.minute = static_cast<std::uint8_t>(minute);
+      out.second = static_cast<std::uint8_t>(second);
+      continue;
+    }
+    if (word.size() > 6 || word.find_first_not_of("0123456789") != std::string::npos)
+      return wrong("'" + word + "' is not a number");
+    const auto count = static_cast<std::uint32_t>(std::stoul(word));
+    std::string unit;
+    in >> unit;
+    if (unit.ends_with('s'))
+      unit.pop_back();
+    if (unit == "year")
+      out.years += count;
+    else if (unit == "month")
+      out.months += count;
+    else if (unit == "week")
+      out.weeks += count;
+    else if (unit == "day")
+      out.days += count;
+    else
+      return wrong("'" + unit + "' is not years, months, weeks or days");
+    has_unit = true;
+  }
+  if (!has_unit)
+    return wrong("needs a number and years, months, weeks or days");
+  return trigger_spec{out};
+}
+
+expected<trigger_spec> by_kind(std::string_view kind, std::string_view name,
+                               const std::string& text) {
+  auto read = events::trigger_from_json(
+      http::json_object{}
+          .text("kind", kind)
+          .raw("spec", http::json_object{}.text(name, text).done())
+          .done());
+  if (!read)
+    return refuse(read.error().code, read.error().message, std::string{name});
+  return read;
+}
+
+} // namespace
+
+std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command) {
+  auto out = std::make_shared<trigger_options>();
+  command.add_option("--cron", out->cron, "Crontab expression: minute hour day month weekday");
+  command.add_option("--every", out->every, "Elapsed time between fires: 30s, 5m, 1h30m");
+  command.add_option("--at", out->at, "Once, at this instant: 2026-03-29T03:00:00+02:00");
+  command.add_option("--calendar", out->calendar, "Steps of the calendar: \"1 month 03:30\"");
+  command.add_option("--trigger", out->trigger, "A trigger as JSON: {\"kind\", \"spec\", ...}");
+  command.add_option("--tz", out->zone, "IANA zone of the trigger, such as Europe/Berlin");
+  return out;
+}
+
+bool is_given(const trigger_options& o) {
+  return !(o.cron.empty() && o.every.empty() && o.at.empty() && o.calendar.empty() &&
+           o.trigger.empty());
+}
+
+expected<trigger_spec> to_trigger(const trigger_options& o) {
+  const int given = !o.cron.empty() + !o.every.empty() + !o.at.empty() + !o.calendar.empty() +
+                    !o.trigger.empty();
+  if (given != 1)
+    return refuse(errc::invalid_argument,
+                  std::string{given == 0 ? "no trigger was" : "more than one trigger was"} +
+                      " given: one of --cron, --every, --at, --calendar, --trigger is needed");
+  auto out = expected<trigger_spec>{trigger_spec{once{}}};
+  if (!o.cron.empty()) {
+    out = by_kind("cron", "crontab", o.cron);
+  } else if (!o.at.empty()) {
+    out = by_kind("date", "run_time", o.at);
+  } else if (!o.calendar.empty()) {
+    out = parse_calendar(o.calendar);
+  } else if (!o.trigger.empty()) {
+    out = events::trigger_from_json(o.trigger);
+  } else {
+    const auto every = parse_duration(o.every);
+    if (!every)
+      return refuse(errc::invalid_argument, every.error().message, "every");
+    if (every->count() == 0)
+      return refuse(errc::invalid_argument, "must be longer than 0", "every");
+    out = trigger_spec{interval{*every}};
+  }
+  if (!out || o.zone.empty())
+    return out;
+  if (!out->timezone.empty() && out->timezone != o.zone)
+    return refuse(errc::invalid_argument,
+                  "is " + o.zone + ", but the trigger itself says " + out->timezone, "tz");
+  out->timezone = o.zone;
+  return out;
+}
+
+std::string local_zone() {
+  constexpr std::string_view folder = "zoneinfo/";
+  auto set = environment("TZ");
+  if (set.starts_with(':'))
+    set.erase(0, 1);
+  if (!set.empty() && set.front() != '/')
+    return set;
+  std::error_code failure;
+  const auto target = set.empty() ? std::filesystem::canonical("/etc/localtime", failure)
+                                  : std::filesystem::path{set};
+  const auto text = target.string();
+  const auto at = text.find(folder);
+  if (failure || at == std::string::npos)
+    return "UTC";
+  return text.substr(at + folder.size());
+}
+
+} // namespace carillon::tools

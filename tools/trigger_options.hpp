@@ -1,0 +1,33 @@
+#pragma once
+
+#include "carillon/trigger.hpp"
+#include "tools/cli.hpp"
+
+#include <memory>
+#include <string>
+
+namespace carillon::tools {
+
+/// The options by which `add` and `next` take a trigger.
+struct trigger_options {
+  std::string cron;
+  std::string every;
+  std::string at;
+  std::string calendar;
+  std::string trigger;
+  std::string zone;
+};
+
+/// Adds --cron, --every, --at, --calendar, --trigger and --tz.
+std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command);
+
+/// Whether any of them but --tz was given.
+bool is_given(const trigger_options& options);
+
+/// The one trigger that was given. Errors: invalid_argument (none, two, or a wrong one).
+expected<trigger_spec> to_trigger(const trigger_options& options);
+
+/// The machine's zone: TZ, else what /etc/localtime points to, else "UTC".
+std::string local_zone();
+
+} // namespace carillon::tools
