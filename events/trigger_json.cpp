@@ -20,8 +20,8 @@ using nlohmann::json;
 using std::string_view_literals::operator""sv;
 
 constexpr std::array trigger_keys{"kind"sv, "spec"sv, "timezone"sv, "start_time"sv, "end_time"sv};
-constexpr std::array kinds{"date"sv, "interval"sv, "calendar"sv, "cron"sv,
-                           "vixie"sv, "and"sv, "or"sv};
+constexpr std::array kinds{"date"sv,  "interval"sv, "calendar"sv, "cron"sv,
+                           "vixie"sv, "and"sv,      "or"sv};
 constexpr std::array later_kinds{"quartz"sv, "systemd"sv, "rrule"sv, "iso8601"sv};
 
 // About 20,000 years; longer texts are mistakes.
@@ -84,12 +84,14 @@ private:
       return false;
     if (std::find(later_kinds.begin(), later_kinds.end(), name) != later_kinds.end())
       return fail(errc::unsupported,
-                  "kind " + in_quotes(name) + " is not supported by this version; " + hint("", kinds),
+                  "kind " + in_quotes(name) + " is not supported by this version; " +
+                      hint("", kinds),
                   path_ + ".kind");
     if (std::find(kinds.begin(), kinds.end(), name) == kinds.end())
       return fail(errc::invalid_argument,
-                  name.empty() ? "the trigger has no kind; " + hint("", kinds)
-                               : "kind " + in_quotes(name) + " does not exist; " + hint(name, kinds),
+                  name.empty()
+                      ? "the trigger has no kind; " + hint("", kinds)
+                      : "kind " + in_quotes(name) + " does not exist; " + hint(name, kinds),
                   path_ + ".kind");
     static const json nothing = json::object();
     const auto found = in.find("spec");
@@ -123,7 +125,8 @@ private:
 
   bool interval_kind(const json& spec, trigger_spec& out) {
     std::array<std::string_view, interval_units.size()> keys;
-    std::transform(interval_units.begin(), interval_units.end(), keys.begin(), [](const auto& u) { return u.name; });
+    std::transform(interval_units.begin(), interval_units.end(), keys.begin(),
+                   [](const auto& u) { return u.name; });
     if (!only(spec, spec_path_, keys))
       return false;
     long double total = 0; // its 64 bits hold every sum of whole microseconds exactly
@@ -155,19 +158,17 @@ private:
   }
 
   bool calendar(const json& spec, trigger_spec& out) {
-    constexpr std::array keys{"years"sv, "months"sv, "weeks"sv,  "days"sv,       "hour"sv,
+    constexpr std::array keys{"years"sv,  "months"sv, "weeks"sv,      "days"sv,    "hour"sv,
                               "minute"sv, "second"sv, "start_date"sv, "end_date"sv};
     constexpr std::int64_t count_max = 1'000'000;
     calendar_interval kind;
-    const bool ok = only(spec, spec_path_, keys) &&
-                    whole(spec, "years", count_max, kind.years) &&
-                    whole(spec, "months", count_max, kind.months) &&
-                    whole(spec, "weeks", count_max, kind.weeks) &&
-                    whole(spec, "days", count_max, kind.days) &&
-                    whole(spec, "hour", 23, kind.hour) && whole(spec, "minute", 59, kind.minute) &&
-                    whole(spec, "second", 59, kind.second) &&
-                    day(spec, "start_date", kind.start_date) &&
-                    day(spec, "end_date", kind.end_date);
+    const bool ok =
+        only(spec, spec_path_, keys) && whole(spec, "years", count_max, kind.years) &&
+        whole(spec, "months", count_max, kind.months) &&
+        whole(spec, "weeks", count_max, kind.weeks) && whole(spec, "days", count_max, kind.days) &&
+        whole(spec, "hour", 23, kind.hour) && whole(spec, "minute", 59, kind.minute) &&
+        whole(spec, "second", 59, kind.second) && day(spec, "start_date", kind.start_date) &&
+        day(spec, "end_date", kind.end_date);
     out.kind = kind;
     return ok;
   }
@@ -185,8 +186,9 @@ private:
       kind.dialect = cron_dialect::vixie;
     else if (dialect != "apscheduler")
       return fail(errc::unsupported,
-                  "dialect " + in_quotes(dialect) + " is not supported by this version; allowed are "
-                                                 "apscheduler, vixie",
+                  "dialect " + in_quotes(dialect) +
+                      " is not supported by this version; allowed are "
+                      "apscheduler, vixie",
                   spec_path_ + ".dialect");
     const auto* crontab = given(spec, "crontab");
     for (const auto& [name, value] : cron_keys) {
@@ -297,8 +299,7 @@ private:
     return true;
   }
 
-  template <class T>
-  bool whole(const json& in, std::string_view key, std::int64_t max, T& out) {
+  template <class T> bool whole(const json& in, std::string_view key, std::int64_t max, T& out) {
     const auto* value = given(in, key);
     if (value == nullptr)
       return true;
@@ -322,13 +323,12 @@ private:
       return false;
     const auto begin = parse_instant(literal + "T00:00:00Z");
     if (!begin)
-      return fail(errc::invalid_argument,
-                  in_quotes(literal) + " is not a date such as 2026-03-29",
+      return fail(errc::invalid_argument, in_quotes(literal) + " is not a date such as 2026-03-29",
                   spec_path_ + '.' + std::string{key});
     const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(*begin)};
-    out = civil_date{static_cast<int>(date.year()),
-                     static_cast<std::uint8_t>(unsigned{date.month()}),
-                     static_cast<std::uint8_t>(unsigned{date.day()})};
+    out =
+        civil_date{static_cast<int>(date.year()), static_cast<std::uint8_t>(unsigned{date.month()}),
+                   static_cast<std::uint8_t>(unsigned{date.day()})};
     return true;
   }
 
@@ -336,8 +336,8 @@ private:
     const auto* value = given(in, key);
     if (value == nullptr)
       return true;
-    expected<duration> parsed = refuse(errc::invalid_argument,
-                                       std::string{key} + " must be seconds or a duration");
+    expected<duration> parsed =
+        refuse(errc::invalid_argument, std::string{key} + " must be seconds or a duration");
     if (value->is_string())
       parsed = parse_duration(value->get<std::string>());
     else if (value->is_number())
@@ -358,8 +358,7 @@ private:
     else if (value->is_number_integer())
       out = value->dump();
     else
-      return fail(errc::invalid_argument,
-                  std::string{key} + " must be a string or a whole number",
+      return fail(errc::invalid_argument, std::string{key} + " must be a string or a whole number",
                   spec_path_ + '.' + std::string{key});
     return true;
   }

@@ -18,11 +18,11 @@ struct interval_unit {
   std::int64_t microseconds;
 };
 inline constexpr std::array<interval_unit, 6> interval_units{{{"weeks", 604'800'000'000},
-                                     {"days", 86'400'000'000},
-                                     {"hours", 3'600'000'000},
-                                     {"minutes", 60'000'000},
-                                     {"seconds", 1'000'000},
-                                     {"microseconds", 1}}};
+                                                              {"days", 86'400'000'000},
+                                                              {"hours", 3'600'000'000},
+                                                              {"minutes", 60'000'000},
+                                                              {"seconds", 1'000'000},
+                                                              {"microseconds", 1}}};
 
 /// One key of a cron's spec.
 struct cron_key {
@@ -30,12 +30,12 @@ struct cron_key {
   std::optional<std::string> cron::*value;
 };
 inline constexpr std::array<cron_key, 8> cron_keys{{{"year", &cron::year},
-                                             {"month", &cron::month},
-                                             {"day", &cron::day},
-                                             {"week", &cron::week},
-                                             {"day_of_week", &cron::day_of_week},
-                                             {"hour", &cron::hour},
-                                             {"minute", &cron::minute},
-                                             {"second", &cron::second}}};
+                                                    {"month", &cron::month},
+                                                    {"day", &cron::day},
+                                                    {"week", &cron::week},
+                                                    {"day_of_week", &cron::day_of_week},
+                                                    {"hour", &cron::hour},
+                                                    {"minute", &cron::minute},
+                                                    {"second", &cron::second}}};
 
 } // namespace carillon::events

@@ -119,8 +119,7 @@ std::optional<second_count> next_match(const cron_table& table, second_count wal
     month = date.month;
     day = date.day;
     const auto time = static_cast<int>(wall - today * day_seconds);
-    if ((table.months >> month & 1) != 0 &&
-        (days_of_month(table, year, month) >> day & 1) != 0)
+    if ((table.months >> month & 1) != 0 && (days_of_month(table, year, month) >> day & 1) != 0)
       if (const int second = second_of_day(table, time); second >= 0)
         return today * day_seconds + second;
     ++day;

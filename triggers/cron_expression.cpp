@@ -8,8 +8,8 @@ namespace {
 using texts = std::array<const std::optional<std::string>*, cron_field_count>;
 
 texts texts_of(const cron& spec) {
-  return {&spec.year, &spec.month, &spec.day, &spec.week, &spec.day_of_week,
-          &spec.hour, &spec.minute, &spec.second};
+  return {&spec.year,        &spec.month, &spec.day,    &spec.week,
+          &spec.day_of_week, &spec.hour,  &spec.minute, &spec.second};
 }
 
 /// What an unset field means after the last set one.
@@ -36,8 +36,9 @@ expected<parsed> parse_all(const cron& spec) {
                     "dialect vixie has no field " + std::string{field_name(which)} +
                         "; allowed are minute, hour, day, month and day_of_week",
                     "trigger.spec." + std::string{field_name(which)});
-    const std::string_view text =
-        *given[i] ? std::string_view{**given[i]} : i < after_last ? "*" : minima[i];
+    const std::string_view text = *given[i]        ? std::string_view{**given[i]}
+                                  : i < after_last ? "*"
+                                                   : minima[i];
     auto field = parse_field(which, text, spec.dialect);
     if (!field)
       return unexpected<error>{std::move(field).error()};

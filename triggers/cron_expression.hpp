@@ -13,9 +13,9 @@ struct cron_table {
   std::uint64_t minutes = 0;
   std::uint64_t weeks = 0; ///< ISO weeks, bits 1 to 53.
   std::uint32_t hours = 0;
-  std::uint32_t days = 0;   ///< Bits 1 to 31.
-  std::uint16_t months = 0; ///< Bits 1 to 12.
-  std::uint8_t weekdays = 0; ///< Bit 0 = Monday.
+  std::uint32_t days = 0;            ///< Bits 1 to 31.
+  std::uint16_t months = 0;          ///< Bits 1 to 12.
+  std::uint8_t weekdays = 0;         ///< Bit 0 = Monday.
   std::array<std::uint8_t, 7> nth{}; ///< See `field_set::nth`.
   bool has_nth = false;
   bool has_last_day = false;

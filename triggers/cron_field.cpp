@@ -64,8 +64,8 @@ public:
   expected<field_set> parse() {
     if (original_.size() > cron_field_bytes_max)
       return refuse(errc::invalid_argument,
-                    name() + " has " + std::to_string(original_.size()) +
-                        " bytes, allowed are " + std::to_string(cron_field_bytes_max),
+                    name() + " has " + std::to_string(original_.size()) + " bytes, allowed are " +
+                        std::to_string(cron_field_bytes_max),
                     path());
     skip_blanks();
     out_.begins_with_star = at_ < text_.size() && text_[at_] == '*';

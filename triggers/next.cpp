@@ -7,9 +7,7 @@
 namespace carillon::triggers {
 namespace {
 
-template <class... Ts> struct overloaded : Ts... {
-  using Ts::operator()...;
-};
+template <class... Ts> struct overloaded : Ts... { using Ts::operator()...; };
 template <class... Ts> overloaded(Ts...) -> overloaded<Ts...>;
 
 constexpr duration tick{1};

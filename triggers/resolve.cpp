@@ -18,8 +18,8 @@ public:
                     "triggers are nested deeper than " + std::to_string(trigger_depth_max),
                     "trigger.spec.triggers");
     out_ = spec;
-    const bool is_elapsed = std::holds_alternative<once>(spec.kind) ||
-                            std::holds_alternative<interval>(spec.kind);
+    const bool is_elapsed =
+        std::holds_alternative<once>(spec.kind) || std::holds_alternative<interval>(spec.kind);
     if (out_.timezone.empty())
       out_.timezone = is_elapsed ? "UTC" : context_.default_zone;
     else if (out_.timezone == "local")
@@ -96,8 +96,8 @@ private:
     if (auto ok = bounds(); !ok)
       return ok;
     auto& start = out_.start_time->at;
-    start = at_second(kind.dialect == cron_dialect::vixie ? floor_second(start)
-                                                          : ceil_second(start));
+    start =
+        at_second(kind.dialect == cron_dialect::vixie ? floor_second(start) : ceil_second(start));
     return {};
   }
 

@@ -71,8 +71,8 @@ expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect) {
 
 std::string crontab_text(const cron& spec) {
   const auto text = [](const std::optional<std::string>& field) { return field.value_or("*"); };
-  return text(spec.minute) + ' ' + text(spec.hour) + ' ' + text(spec.day) + ' ' +
-         text(spec.month) + ' ' + text(spec.day_of_week);
+  return text(spec.minute) + ' ' + text(spec.hour) + ' ' + text(spec.day) + ' ' + text(spec.month) +
+         ' ' + text(spec.day_of_week);
 }
 
 } // namespace carillon

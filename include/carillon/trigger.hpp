@@ -21,7 +21,7 @@ struct civil_date {
   auto operator<=>(const civil_date&) const = default;
 };
 
-/// An instant as a user gives it: a point in UTC, or a wall-clock reading in the trigger's own zone.
+/// An instant as a user gives it: a point in UTC, or a wall-clock reading in the trigger's zone.
 /// `resolve` turns every wall-clock reading into an instant (its first occurrence).
 struct when {
   time_point at{};
@@ -61,7 +61,7 @@ struct calendar_interval {
 /// How a cron expression is read.
 enum class cron_dialect : std::uint8_t {
   apscheduler = 0, ///< Eight fields, all ANDed; both passes of a repeated hour fire.
-  vixie = 1,       ///< cron(8): day-of-month OR day-of-week when both are restricted, cronie's DST rule.
+  vixie = 1,       ///< cron(8): day OR weekday when both are restricted; cronie's DST rule.
 };
 
 /// Fires at each whole second whose wall clock matches all fields.
@@ -99,9 +99,11 @@ struct all_of {
 /// A rule for fire times: a value, compared by its configuration.
 struct trigger_spec {
   std::variant<once, interval, calendar_interval, cron, any_of, all_of> kind;
-  std::string timezone = {};             ///< IANA name; empty = UTC for once and interval, else the node's zone.
-  std::optional<when> start_time = {};   ///< Inclusive (exclusive for dialect vixie). Default: now, when added.
-  std::optional<when> end_time = {};     ///< Inclusive; none = for ever.
+  /// IANA name; empty = UTC for once and interval, else the node's zone.
+  std::string timezone = {};
+  /// Inclusive (exclusive for dialect vixie). Default: now, when added. Cron and interval only.
+  std::optional<when> start_time = {};
+  std::optional<when> end_time = {}; ///< As start_time; Inclusive; none = for ever.
   bool operator==(const trigger_spec&) const = default;
 };
 
@@ -112,8 +114,8 @@ inline bool all_of::operator==(const all_of& other) const {
 }
 
 /// Splits a crontab expression of five fields, `minute hour day month day_of_week`, without looking
-/// into the fields. Dialect vixie also reads @yearly @annually @monthly @weekly @daily @midnight and
-/// @hourly. Errors: invalid_argument with field "trigger.spec.crontab".
+/// into the fields. Dialect vixie also reads @yearly @annually @monthly @weekly @daily @midnight
+/// and @hourly. Errors: invalid_argument with field "trigger.spec.crontab".
 expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect);
 
 /// The five fields joined by blanks, unset ones as `*`: what `cron_from_crontab` reads.

@@ -36,11 +36,13 @@ TEST_CASE("and: leaps over what cannot match (intervals that meet once a month)"
   all_of kind;
   kind.threshold = {};
   kind.triggers = {every(1, "2026-01-01T00:00:00Z"),
-                   test::with([] {
-                     cron monthly;
-                     monthly.day = "1";
-                     return monthly;
-                   }(), "UTC", test::instant("2026-01-15T00:00:00Z"))};
+                   test::with(
+                       [] {
+                         cron monthly;
+                         monthly.day = "1";
+                         return monthly;
+                       }(),
+                       "UTC", test::instant("2026-01-15T00:00:00Z"))};
   REQUIRE(fires(built(test::with(kind, "")), 2) ==
           texts{"2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"});
 }

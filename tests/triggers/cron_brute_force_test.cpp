@@ -33,9 +33,19 @@ void add_item(generator& random, int min, int max, made_field& out) {
   const auto number = [](int n) { return std::to_string(n); };
   switch (pick(random, 0, 5)) {
   case 0: out.text += "*"; break;
-  case 1: from = to = first; out.text += number(first); break;
-  case 2: from = first; to = last; out.text += number(first) + "-" + number(last); break;
-  case 3: step = pick(random, 1, max - min); out.text += "*/" + number(step); break;
+  case 1:
+    from = to = first;
+    out.text += number(first);
+    break;
+  case 2:
+    from = first;
+    to = last;
+    out.text += number(first) + "-" + number(last);
+    break;
+  case 3:
+    step = pick(random, 1, max - min);
+    out.text += "*/" + number(step);
+    break;
   case 4:
     from = first, to = last, step = pick(random, 1, last - first);
     out.text += number(first) + "-" + number(last) + "/" + number(step);
@@ -115,14 +125,22 @@ struct place {
   const char* change; // UTC
 };
 constexpr place places[] = {
-    {"Europe/Berlin", "2026-03-29T01:00:00Z"},       {"Europe/Berlin", "2026-10-25T01:00:00Z"},
-    {"America/New_York", "2025-03-09T07:00:00Z"},    {"America/New_York", "2025-11-02T06:00:00Z"},
-    {"Australia/Lord_Howe", "2024-04-06T15:00:00Z"}, {"Australia/Lord_Howe", "2024-10-05T15:30:00Z"},
-    {"Pacific/Apia", "2011-12-30T10:00:00Z"},        {"America/Caracas", "2007-12-09T07:00:00Z"},
-    {"Africa/Monrovia", "1972-01-07T00:44:30Z"},     {"Europe/Berlin", "1945-05-24T00:00:00Z"},
-    {"Asia/Kathmandu", "1985-12-31T18:30:00Z"},      {"Antarctica/Troll", "2025-03-30T01:00:00Z"},
-    {"Africa/Casablanca", "2026-02-15T02:00:00Z"},   {"America/Sao_Paulo", "2018-11-04T03:00:00Z"},
-    {"Antarctica/Casey", "2010-03-04T15:00:00Z"},    {"Africa/Cairo", "2023-04-27T22:00:00Z"},
+    {"Europe/Berlin", "2026-03-29T01:00:00Z"},
+    {"Europe/Berlin", "2026-10-25T01:00:00Z"},
+    {"America/New_York", "2025-03-09T07:00:00Z"},
+    {"America/New_York", "2025-11-02T06:00:00Z"},
+    {"Australia/Lord_Howe", "2024-04-06T15:00:00Z"},
+    {"Australia/Lord_Howe", "2024-10-05T15:30:00Z"},
+    {"Pacific/Apia", "2011-12-30T10:00:00Z"},
+    {"America/Caracas", "2007-12-09T07:00:00Z"},
+    {"Africa/Monrovia", "1972-01-07T00:44:30Z"},
+    {"Europe/Berlin", "1945-05-24T00:00:00Z"},
+    {"Asia/Kathmandu", "1985-12-31T18:30:00Z"},
+    {"Antarctica/Troll", "2025-03-30T01:00:00Z"},
+    {"Africa/Casablanca", "2026-02-15T02:00:00Z"},
+    {"America/Sao_Paulo", "2018-11-04T03:00:00Z"},
+    {"Antarctica/Casey", "2010-03-04T15:00:00Z"},
+    {"Africa/Cairo", "2023-04-27T22:00:00Z"},
 };
 
 TEST_CASE("cron: fires at every whole second whose wall clock matches, and at no other") {
@@ -139,8 +157,9 @@ TEST_CASE("cron: fires at every whole second whose wall clock matches, and at no
       const auto end = middle + 50'000;
       const time_point start{std::chrono::seconds{begin}};
       const time_point stop{std::chrono::seconds{end}};
-      INFO(name << " minute=" << made.minute.text << " hour=" << made.hour.text << " day="
-                << made.day.text << " second=" << made.second.text << " from=" << to_rfc3339(start));
+      INFO(name << " minute=" << made.minute.text << " hour=" << made.hour.text
+                << " day=" << made.day.text << " second=" << made.second.text
+                << " from=" << to_rfc3339(start));
       const auto trigger =
           test::built(test::with(made.spec, name, when{start, false}, when{stop, false}));
       trigger_cursor cursor;

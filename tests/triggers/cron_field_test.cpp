@@ -53,8 +53,9 @@ TEST_CASE("cron fields: a step counts from the start of its range") {
 }
 
 TEST_CASE("cron fields: a step larger than its range is refused") {
-  REQUIRE(refusal(minute, "*/60").find("step value (60) that is higher than the total range (59)") !=
-          std::string::npos);
+  REQUIRE(
+      refusal(minute, "*/60").find("step value (60) that is higher than the total range (59)") !=
+      std::string::npos);
   refusal(cron_field::day, "*/31");
   refusal(minute, "10-40/31");
   refusal(minute, "*/0");
@@ -128,12 +129,12 @@ TEST_CASE("cron: unset fields before the last set one are *, after it their mini
   const auto first = [](cron spec) {
     return fires(test::built(test::with(std::move(spec), "UTC")), 3);
   };
-  REQUIRE(first({}) == test::texts{"2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z",
-                                   "2028-01-01T00:00:00Z"});
+  REQUIRE(first({}) ==
+          test::texts{"2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"});
   cron seconds;
   seconds.second = "30";
-  REQUIRE(first(seconds) == test::texts{"2026-01-01T00:00:30Z", "2026-01-01T00:01:30Z",
-                                        "2026-01-01T00:02:30Z"});
+  REQUIRE(first(seconds) ==
+          test::texts{"2026-01-01T00:00:30Z", "2026-01-01T00:01:30Z", "2026-01-01T00:02:30Z"});
   cron year;
   year.year = "2027";
   REQUIRE(first(year) == test::texts{"2027-01-01T00:00:00Z"});
@@ -145,7 +146,8 @@ TEST_CASE("cron: unset fields before the last set one are *, after it their mini
                       "2026-01-11T00:00:00Z", "2027-01-11T00:00:00Z"});
 }
 
-TEST_CASE("cron: day and weekday are both required, in dialect vixie either when both are limited") {
+TEST_CASE(
+    "cron: day and weekday are both required, in dialect vixie either when both are limited") {
   const auto start = test::instant("2026-02-01T00:00:00Z");
   const auto both = [&](std::string_view text, cron_dialect dialect) {
     return test::fires(test::built(test::with(test::crontab(text, dialect), "UTC", start)), 3);

@@ -40,9 +40,9 @@ TEST_CASE("dst: a calendar interval goes on from the date it had to leave out (D
 }
 
 TEST_CASE("dst: a daily time in the repeated hour fires twice, a calendar interval once (DST-03)") {
-  REQUIRE(berlin(at_time("2", "30"), "2026-10-25T00:00:00", 3) ==
-          texts{"2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00",
-                "2026-10-26T02:30:00+01:00"});
+  REQUIRE(
+      berlin(at_time("2", "30"), "2026-10-25T00:00:00", 3) ==
+      texts{"2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00", "2026-10-26T02:30:00+01:00"});
   calendar_interval daily;
   daily.days = 1;
   daily.hour = 2;

@@ -12,8 +12,8 @@ using test::at;
 using test::built;
 
 compiled_trigger hourly() {
-  return built(test::with(interval{std::chrono::hours{1}}, "",
-                          test::instant("2026-01-01T00:00:00Z")));
+  return built(
+      test::with(interval{std::chrono::hours{1}}, "", test::instant("2026-01-01T00:00:00Z")));
 }
 
 compiled_trigger workdays() {
@@ -96,7 +96,8 @@ TEST_CASE("due: all makes a job of each, in chunks, and says when there is more 
   REQUIRE(out.next_fire == at("2026-01-01T05:00:00Z"));
 }
 
-TEST_CASE("due: what is past its grace is missed first, a fire at its deadline still runs (PRC-11)") {
+TEST_CASE(
+    "due: what is past its grace is missed first, a fire at its deadline still runs (PRC-11)") {
   due_policy policy{coalesce_policy::latest, std::chrono::minutes{90}};
   auto out = take(hourly(), "2026-01-01T03:30:00Z", policy);
   REQUIRE(lines(out) == strings{"missed 00:00-01:00 x2", "coalesced 02:00-02:00 x1 into 03:00",
@@ -113,8 +114,8 @@ TEST_CASE("due: what is past its grace is missed first, a fire at its deadline s
 }
 
 TEST_CASE("due: one fire a second, asleep for 30 years, is settled at once") {
-  const auto trigger = built(test::with(interval{std::chrono::seconds{1}}, "",
-                                        test::instant("2000-01-01T00:00:00Z")));
+  const auto trigger = built(
+      test::with(interval{std::chrono::seconds{1}}, "", test::instant("2000-01-01T00:00:00Z")));
   const auto out = take(trigger, "2030-01-01T00:00:00Z", {});
   REQUIRE(out.fates.size() == 2);
   REQUIRE(out.fates[0].count == 946'771'200);
@@ -166,17 +167,16 @@ void expand(const compiled_trigger& trigger, const fate& range, std::vector<time
     REQUIRE(range.count == count);
 }
 
-TEST_CASE("due: every due fire time gets exactly one fate, for every policy, however it is called") {
+TEST_CASE(
+    "due: every due fire time gets exactly one fate, for every policy, however it is called") {
   std::mt19937 random{11};
   const auto pick = [&](int low, int high) {
     return std::uniform_int_distribution<int>{low, high}(random);
   };
-  any_of either{{test::with(interval{std::chrono::minutes{50}}, "",
-                            test::instant("2026-01-01T00:00:00Z")),
-                 test::with(interval{std::chrono::minutes{7}}, "",
-                            test::instant("2026-01-03T00:00:00Z"))}};
-  const std::vector<compiled_trigger> triggers{hourly(), workdays(),
-                                               built(test::with(either, ""))};
+  any_of either{
+      {test::with(interval{std::chrono::minutes{50}}, "", test::instant("2026-01-01T00:00:00Z")),
+       test::with(interval{std::chrono::minutes{7}}, "", test::instant("2026-01-03T00:00:00Z"))}};
+  const std::vector<compiled_trigger> triggers{hourly(), workdays(), built(test::with(either, ""))};
   for (int round = 0; round < 150; ++round) {
     const auto& trigger = triggers[static_cast<std::size_t>(round) % triggers.size()];
     due_policy policy;

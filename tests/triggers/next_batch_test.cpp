@@ -58,10 +58,10 @@ TEST_CASE("next --batch: an absent start is now") {
 }
 
 TEST_CASE("next --batch: a bad line answers an error") {
-  for (const auto* line : {"", "[]", "nonsense", "{}", R"({"id":"x","kind":"cronn"})",
-                           R"({"kind":"cron","count":-1})", R"({"kind":"cron","count":"2"})",
-                           R"({"kind":"cron","spec":{"hours":3}})",
-                           R"({"kind":"quartz","spec":{"cron":"0 0 * * * ?"}})", "{\"id\":\"\xff\"}"}) {
+  for (const auto* line :
+       {"", "[]", "nonsense", "{}", R"({"id":"x","kind":"cronn"})", R"({"kind":"cron","count":-1})",
+        R"({"kind":"cron","count":"2"})", R"({"kind":"cron","spec":{"hours":3}})",
+        R"({"kind":"quartz","spec":{"cron":"0 0 * * * ?"}})", "{\"id\":\"\xff\"}"}) {
     INFO(line);
     const auto out = answer(line);
     REQUIRE(out["error"] == "rejected");

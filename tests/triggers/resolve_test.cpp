@@ -56,7 +56,8 @@ TEST_CASE("resolve: contradictions are refused with their field") {
   calendar.end_date = civil_date{2026, 2, 1};
   REQUIRE(refused(test::with(calendar, "")).field == "trigger.spec.end_date");
   calendar.end_date = {};
-  REQUIRE(refused(test::with(calendar, "", instant("2026-01-01T00:00:00Z"))).field == "trigger.start_time");
+  REQUIRE(refused(test::with(calendar, "", instant("2026-01-01T00:00:00Z"))).field ==
+          "trigger.start_time");
   REQUIRE(refused(test::with(interval{}, "")).field == "trigger.spec");
   REQUIRE(refused(test::with(interval{duration{1}}, "", instant("2026-01-02T00:00:00Z"),
                              instant("2026-01-01T00:00:00Z")))

@@ -63,7 +63,8 @@ void check(const json& vector) {
     return;
   }
   REQUIRE(after);
-  // "exhausted" is only claimed where the oracle went on asking: false with an end_time says nothing.
+  // "exhausted" is only claimed where the oracle went on asking: false with an end_time says
+  // nothing.
   if (vector.value("exhausted", false))
     REQUIRE_FALSE(after->at);
   else if (vector["end_time"].is_null())
