@@ -103,7 +103,7 @@ struct trigger_spec {
   std::string timezone = {};
   /// Inclusive (exclusive for dialect vixie). Default: now, when added. Cron and interval only.
   std::optional<when> start_time = {};
-  std::optional<when> end_time = {}; ///< As start_time; Inclusive; none = for ever.
+  std::optional<when> end_time = {}; ///< Inclusive; none = for ever. Cron and interval only.
   bool operator==(const trigger_spec&) const = default;
 };
 
