@@ -111,7 +111,8 @@ response patch_schedule(const call& c) {
   if (!current)
     return to_response(current.error());
   std::vector<field_error> errors;
-  auto changes = read_schedule_changes(*body, arguments_of(c.engine, current->settings.args), errors);
+  auto changes =
+      read_schedule_changes(*body, arguments_of(c.engine, current->settings.args), errors);
   if (!errors.empty())
     return to_response(bad_input(std::move(errors)));
   // Arguments were completed from what stood there: it must still stand there.

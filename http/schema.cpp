@@ -20,7 +20,8 @@ constexpr field_schema task_settings_fields[] = {
     {"misfire_grace_time", "duration", "how late a fire may start; null = however late", false,
      nullable},
     {"on_lease_lost", "retry|fail", "what becomes of a run whose node died"},
-    {"disconnect_grace", "duration", "how long a run may outlive its node's lease", false, nullable},
+    {"disconnect_grace", "duration", "how long a run may outlive its node's lease", false,
+     nullable},
     {"metadata", "object", "anything of yours"},
 };
 

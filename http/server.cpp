@@ -67,7 +67,8 @@ void send(const response& out, httplib::Response& res) {
   res.set_content(out.body, out.content_type);
 }
 
-/// A Unix socket that a dead process left behind is in the way of `bind`; one that answers is not ours.
+/// A Unix socket that a dead process left behind is in the way of `bind`; one that answers is not
+/// ours.
 expected<void> clear_socket(const std::string& path) {
   struct stat about {};
   if (::lstat(path.c_str(), &about) != 0)

@@ -178,7 +178,8 @@ expected<void> check(const block_parts& parts, position at) {
     return corrupt(at, "is not what was written: its hash differs");
   if (header.level > events::format_level)
     return refuse(errc::unsupported, fmt::format("block at position {} needs level {}; this build "
-                                                 "reads up to {}", at, header.level, events::format_level));
+                                                 "reads up to {}",
+                                                 at, header.level, events::format_level));
   if (header.count == 0 || header.count > block_records_max)
     return corrupt(at, fmt::format("declares {} records; 1 to {} are allowed", header.count,
                                    block_records_max));

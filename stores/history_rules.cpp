@@ -24,9 +24,10 @@ expected<position> start_of(const history_query& q) {
   const auto* end = q.cursor.data() + q.cursor.size();
   auto [stopped, code] = std::from_chars(q.cursor.data(), end, before);
   if (code != std::errc{} || stopped != end)
-    return refuse(errc::invalid_argument,
-                  fmt::format("'{}' is no cursor: pass the one that the page before gave", q.cursor),
-                  "cursor");
+    return refuse(
+        errc::invalid_argument,
+        fmt::format("'{}' is no cursor: pass the one that the page before gave", q.cursor),
+        "cursor");
   return before;
 }
 

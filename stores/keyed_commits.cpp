@@ -8,7 +8,8 @@
 namespace carillon::stores {
 namespace {
 
-// On disk since 0.1: by_id + id -> first position, block time; by_time + block time + id -> nothing.
+// On disk since 0.1: by_id + id -> first position, block time; by_time + block time + id ->
+// nothing.
 constexpr char by_id = 'i';
 constexpr char by_time = 't';
 

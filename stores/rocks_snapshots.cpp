@@ -13,7 +13,9 @@ namespace {
 constexpr std::string_view manifest_key = "m";
 constexpr char chunk_prefix = 'c';
 
-std::string chunk_key(const digest& of) { return std::string(1, chunk_prefix).append(bytes_of(of)); }
+std::string chunk_key(const digest& of) {
+  return std::string(1, chunk_prefix).append(bytes_of(of));
+}
 
 } // namespace
 

@@ -310,8 +310,9 @@ void add_import(CLI::App& program, session& s) {
   auto o = std::make_shared<import_options>();
   auto& import = *program.add_subcommand("import", "Take over schedules from elsewhere");
   import.require_subcommand(1);
-  auto& command = subcommand(import, s, "crontab", "Import a crontab; doing it again changes nothing",
-                             [&s, o] { return run_import(s, *o); });
+  auto& command =
+      subcommand(import, s, "crontab", "Import a crontab; doing it again changes nothing",
+                 [&s, o] { return run_import(s, *o); });
   add_client_options(command, s);
   command.add_option("file", o->file, "The crontab; - = standard input")->required();
   command.add_flag("--system", o->has_user, "It has a user column, as /etc/crontab has");

@@ -7,7 +7,8 @@ namespace carillon::tools {
 namespace {
 
 std::string milliseconds(time_point t) {
-  return std::to_string(std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count());
+  return std::to_string(
+      std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
 /// The checker's word for an outcome.

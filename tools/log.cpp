@@ -114,7 +114,8 @@ int read_through_daemon(const session& s, const log_options& o) {
   std::optional<error> stopped;
   read = daemon->follow(last, [&](const std::string& text) {
     const auto json = parse_json(text);
-    const auto recorded = json ? record_of(*json) : expected<recorded_event>{unexpected{json.error()}};
+    const auto recorded =
+        json ? record_of(*json) : expected<recorded_event>{unexpected{json.error()}};
     const auto more = recorded ? print(*recorded)
                                : expected<bool>{unexpected<error>{recorded.error()}};
     std::cout.flush();
@@ -207,7 +208,8 @@ void add_log(CLI::App& program, session& s) {
   auto& command = subcommand(program, s, "log", "Print records, of a daemon or of a log (offline)",
                              [&s, o] { return run_log(s, *o); });
   add_client_options(command, s);
-  command.add_option("--log", o->url, "Read this log instead of asking a daemon: rocksdb:DIRECTORY");
+  command.add_option("--log", o->url,
+                     "Read this log instead of asking a daemon: rocksdb:DIRECTORY");
   command.add_option("--after", o->after, "Only records after this position");
   command.add_option("--stream", o->stream, "Only this stream, such as schedule-nightly");
   command.add_option("--type", o->type, "Only this type, such as job_finished");
@@ -217,9 +219,10 @@ void add_log(CLI::App& program, session& s) {
       ->check(CLI::IsMember({"table", "json", "cloudevents", "ledger"}));
 
   auto r = std::make_shared<retire_options>();
-  auto& retire = subcommand(command, s, "retire",
-                            "Move old records into an archive file (offline; the daemon is stopped)",
-                            [&s, r] { return run_retire(s, *r); });
+  auto& retire =
+      subcommand(command, s, "retire",
+                 "Move old records into an archive file (offline; the daemon is stopped)",
+                 [&s, r] { return run_retire(s, *r); });
   add_json_option(retire, s);
   retire.add_option("--log", r->url, "The log: rocksdb:DIRECTORY")->required();
   retire.add_option("--before", r->before, "Keep this position or instant and what follows")

@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
     s.tail.assign(separator + 1, arguments.end());
     arguments.erase(separator, arguments.end());
   }
-  CLI::App program{"Carillon: schedules that fire, jobs that run, a log that proves it", "carillon"};
+  CLI::App program{"Carillon: schedules that fire, jobs that run, a log that proves it",
+                   "carillon"};
   program.require_subcommand(1);
   for (const auto add : subcommands)
     add(program, s);

@@ -30,8 +30,8 @@ int change_each(const session& s, const pause_options& o, const std::string& ver
     }
     const auto next = text_at(answered->body, "next_fire_time");
     const bool is_unchanged = text_at(answered->body, "result") == "none";
-    std::cout << id << ' ' << (is_unchanged ? "was " : "") << (verb == "pause" ? "paused" : "resumed")
-              << (is_unchanged ? " already" : "")
+    std::cout << id << ' ' << (is_unchanged ? "was " : "")
+              << (verb == "pause" ? "paused" : "resumed") << (is_unchanged ? " already" : "")
               << (verb == "resume" && !next.empty() ? ", next fire " + next : "") << '\n';
   }
   return exit_ok;

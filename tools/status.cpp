@@ -50,8 +50,9 @@ void add_status(CLI::App& program, session& s) {
 }
 
 void add_cleanup(CLI::App& program, session& s) {
-  auto& command = subcommand(program, s, "cleanup", "Purge finished schedules that have no jobs left",
-                             [&s] { return run_cleanup(s); });
+  auto& command =
+      subcommand(program, s, "cleanup", "Purge finished schedules that have no jobs left",
+                 [&s] { return run_cleanup(s); });
   add_client_options(command, s);
 }
 

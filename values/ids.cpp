@@ -58,7 +58,8 @@ std::string uuid_text(const std::array<std::uint8_t, 16>& bytes) {
 
 expected<std::array<std::uint8_t, 16>> parse_uuid(std::string_view text) {
   const auto wrong = [&] {
-    return refuse(errc::invalid_argument, "'" + std::string{text.substr(0, 64)} + "' is not a UUID");
+    return refuse(errc::invalid_argument,
+                  "'" + std::string{text.substr(0, 64)} + "' is not a UUID");
   };
   if (text.size() != uuid_text_size)
     return wrong();

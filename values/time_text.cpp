@@ -125,11 +125,11 @@ std::string to_rfc3339(time_point t, seconds offset) {
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss time{local - day};
   std::array<char, 64> buffer{};
-  int size = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                           static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                           static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                           static_cast<int>(time.minutes().count()),
-                           static_cast<int>(time.seconds().count()));
+  int size = std::snprintf(
+      buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+      static_cast<int>(time.seconds().count()));
   std::string out{buffer.data(), static_cast<std::size_t>(size)};
   if (time.subseconds().count() != 0) {
     size = std::snprintf(buffer.data(), buffer.size(), ".%06d",

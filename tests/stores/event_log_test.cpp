@@ -233,7 +233,8 @@ TEST_CASE_METHOD(fixture, "event log: an older session is fenced") {
 
 TEST_CASE_METHOD(fixture, "event log: what does not fit into a block is told so") {
   auto big = adding(1, {});
-  big.events.push_back(unknown_event{.type = 1000, .version = 1, .bytes = std::string(9 << 20, 'x')});
+  big.events.push_back(
+      unknown_event{.type = 1000, .version = 1, .bytes = std::string(9 << 20, 'x')});
   auto second = big;
   second.id = numbered<commit_id>(2);
   std::vector<commit> commits{big, second, adding(3, {3})};
