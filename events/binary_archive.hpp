@@ -21,7 +21,8 @@
 #include <variant>
 #include <vector>
 
-/// A cereal archive of our own: see docs/event-log.md for why. Heavy: include it in .cpp files only.
+/// A cereal archive of our own: see docs/event-log.md for why. Heavy: include it in .cpp files
+/// only.
 namespace carillon::events {
 
 /// Collects values as bytes: `written()`.
@@ -137,13 +138,11 @@ template <std::integral T> void read(binary_input& in, T& value) {
 }
 
 template <class T>
-  requires std::is_enum_v<T>
-void write(binary_output& out, T value) {
-  out.varint(static_cast<std::uint64_t>(value));
-}
+requires std::is_enum_v<T>
+void write(binary_output& out, T value) { out.varint(static_cast<std::uint64_t>(value)); }
 
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 void read(binary_input& in, T& value) {
   const auto number = in.varint();
   if (number >= texts_of<T>::count)
@@ -245,8 +244,7 @@ template <class Key, class T> void read(binary_input& in, std::map<Key, T>& entr
   }
 }
 
-template <class... Kinds>
-void write(binary_output& out, const std::variant<Kinds...>& value) {
+template <class... Kinds> void write(binary_output& out, const std::variant<Kinds...>& value) {
   out.varint(value.index());
   std::visit([&](const auto& kind) { write_value(out, kind); }, value);
 }
@@ -272,14 +270,12 @@ template <class T> void read_value(binary_input& in, T& value) { detail::read(in
 
 /// How cereal finds us: one function each way for everything that may be a field.
 template <class T>
-  requires(!std::is_enum_v<T>)
-void CEREAL_SAVE_FUNCTION_NAME(binary_output& out, const T& value) {
+requires(!std::is_enum_v<T>) void CEREAL_SAVE_FUNCTION_NAME(binary_output& out, const T& value) {
   write_value(out, value);
 }
 
 template <class T>
-  requires(!std::is_enum_v<T>)
-void CEREAL_LOAD_FUNCTION_NAME(binary_input& in, T& value) {
+requires(!std::is_enum_v<T>) void CEREAL_LOAD_FUNCTION_NAME(binary_input& in, T& value) {
   read_value(in, value);
 }
 

@@ -4,8 +4,7 @@
 
 namespace carillon::events {
 
-extern template expected<void> read_payload(std::uint32_t, std::uint32_t, std::string_view,
-                                            event&);
+extern template expected<void> read_payload(std::uint32_t, std::uint32_t, std::string_view, event&);
 
 void encode_record(const event& e, std::string& out) {
   binary_output archive;

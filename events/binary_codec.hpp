@@ -14,9 +14,9 @@ namespace carillon::events {
 void encode_record(const event& e, std::string& out);
 
 /// Reads the record at the front of `in` and moves `in` behind it.
-/// A type that this build does not know, or a newer version that it cannot make sense of, comes back
-/// as an `unknown_event`; of other newer versions it reads the fields that it knows.
-/// Errors: corrupt; `in` is left as it was.
+/// A type that this build does not know, or a newer version that it cannot make sense of, comes
+/// back as an `unknown_event`; of other newer versions it reads the fields that it knows. Errors:
+/// corrupt; `in` is left as it was.
 expected<event> decode_record(std::string_view& in);
 
 /// As `decode_record`, into an event that is already in its place (a vector of them, say).

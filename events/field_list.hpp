@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
-/// One field list per persisted struct: binary records, JSON and golden files all come from it, so a
-/// field is in all of them or in none. The lists themselves: events/fields.hpp for what is in the
+/// One field list per persisted struct: binary records, JSON and golden files all come from it, so
+/// a field is in all of them or in none. The lists themselves: events/fields.hpp for what is in the
 /// log; other folders add theirs (snapshots) in a header of their own.
 namespace carillon::events {
 
@@ -32,9 +32,7 @@ template <class T> struct fields_of;
 
 /// Marks a field that version `Version` of the struct added: absent in older bytes, where it keeps
 /// its default.
-template <std::uint32_t Version> struct since {
-  static constexpr std::uint32_t version = Version;
-};
+template <std::uint32_t Version> struct since { static constexpr std::uint32_t version = Version; };
 
 /// Marks text that is compact JSON: shown in JSON as the value that it says.
 struct json_text {};
@@ -61,8 +59,9 @@ template <std::uint32_t Version> inline constexpr bool is_since<since<Version>> 
 
 /// True for structs that have a field list.
 template <class T>
-concept has_fields =
-    requires(T& value) { fields_of<std::remove_const_t<T>>::visit(value, detail::any_visitor{}); };
+concept has_fields = requires(T& value) {
+  fields_of<std::remove_const_t<T>>::visit(value, detail::any_visitor{});
+};
 
 /// Calls `visit(name, field, tags...)` for each field of `self`, in the order on disk.
 template <class Self, class Visit> void visit_fields(Self& self, Visit&& visit) {
@@ -97,7 +96,6 @@ template <class T> constexpr int depth_max_of() {
 template <class... Tags> constexpr bool is_optional_tail = (detail::is_since<Tags> || ...);
 
 /// Whether a field carries the tag `Tag`.
-template <class Tag, class... Tags>
-constexpr bool has_tag = (std::is_same_v<Tag, Tags> || ...);
+template <class Tag, class... Tags> constexpr bool has_tag = (std::is_same_v<Tag, Tags> || ...);
 
 } // namespace carillon::events

@@ -43,8 +43,7 @@ void json_input::fail(std::string message) {
     error_ = error{errc::invalid_argument, std::move(message), path_};
 }
 
-json_input::scope::scope(json_input& in, std::string_view name)
-    : in_{in}, size_{in.path_.size()} {
+json_input::scope::scope(json_input& in, std::string_view name) : in_{in}, size_{in.path_.size()} {
   if (!in_.path_.empty())
     in_.path_ += '.';
   in_.path_ += name;
@@ -128,9 +127,9 @@ json write_json(const payload& p, text_form form) {
   if (!p.blob)
     return form == text_form::json ? embed_text(p.text) : json(p.text);
   auto out = json::object();
-  out["blob"] = std::string{blob_prefix} + hex_of({reinterpret_cast<const char*>(
-                                                       p.blob->digest.data()),
-                                                   p.blob->digest.size()});
+  out["blob"] =
+      std::string{blob_prefix} +
+      hex_of({reinterpret_cast<const char*>(p.blob->digest.data()), p.blob->digest.size()});
   out["size"] = p.blob->size;
   return out;
 }

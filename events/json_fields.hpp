@@ -18,9 +18,9 @@
 #include <vector>
 
 /// Structs with a field list as JSON. Heavy: include it in .cpp files only.
-/// Times are RFC 3339 in UTC, durations and enumerations are texts, ids are texts, triggers have the
-/// shape of events/trigger_json.hpp. Text that is not UTF-8 loses its odd bytes: the binary form is
-/// the one that keeps everything.
+/// Times are RFC 3339 in UTC, durations and enumerations are texts, ids are texts, triggers have
+/// the shape of events/trigger_json.hpp. Text that is not UTF-8 loses its odd bytes: the binary
+/// form is the one that keeps everything.
 namespace carillon::events {
 
 using json = nlohmann::ordered_json;

@@ -10,7 +10,8 @@
 #include <utility>
 #include <variant>
 
-/// Old shapes on disk become today's structs while they are read; nothing on disk is ever rewritten.
+/// Old shapes on disk become today's structs while they are read; nothing on disk is ever
+/// rewritten.
 namespace carillon::events {
 
 /// Specialise when version N of T breaks with what was written before: T's field list gets
@@ -23,9 +24,7 @@ namespace carillon::events {
 ///
 /// Old shapes chain: T_v2 may have an `upcast_to` from T_v1. A field that is only added needs no
 /// upcast but `since`.
-template <class T> struct upcast_to {
-  using from = void;
-};
+template <class T> struct upcast_to { using from = void; };
 
 /// Reads a T that was written as `version`, into `value`. False when the bytes are corrupt.
 template <has_fields T> bool read_version(binary_input& in, std::uint32_t version, T& value) {

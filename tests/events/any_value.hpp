@@ -49,17 +49,14 @@ public:
   void fill(bool& value) { value = *rc::gen::arbitrary<bool>(); }
 
   template <std::integral T> void fill(T& value) {
-    value = *rc::gen::oneOf(rc::gen::arbitrary<T>(),
-                            rc::gen::inRange<T>(0, 100),
+    value = *rc::gen::oneOf(rc::gen::arbitrary<T>(), rc::gen::inRange<T>(0, 100),
                             rc::gen::just(std::numeric_limits<T>::min()),
                             rc::gen::just(std::numeric_limits<T>::max()));
   }
 
   template <class T>
-    requires std::is_enum_v<T>
-  void fill(T& value) {
-    value = static_cast<T>(*rc::gen::inRange(0u, texts_of<T>::count));
-  }
+  requires std::is_enum_v<T>
+  void fill(T& value) { value = static_cast<T>(*rc::gen::inRange(0u, texts_of<T>::count)); }
 
   void fill(std::string& text) {
     if (readable_)
@@ -118,8 +115,7 @@ public:
 private:
   static constexpr int depth_max = 6;
 
-  template <std::size_t... Index>
-  event make(std::size_t number, std::index_sequence<Index...>) {
+  template <std::size_t... Index> event make(std::size_t number, std::index_sequence<Index...>) {
     event out;
     ((Index == number ? fill(out.template emplace<Index>()) : void()), ...);
     return out;

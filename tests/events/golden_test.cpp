@@ -14,8 +14,9 @@
 using namespace carillon;
 using namespace carillon::events;
 
-// What was ever written must be read for ever: the files in tests/golden are frozen. To add the files
-// of a new type or version, run this test once with CARILLON_GOLDEN_ADD=1; it overwrites nothing.
+// What was ever written must be read for ever: the files in tests/golden are frozen. To add the
+// files of a new type or version, run this test once with CARILLON_GOLDEN_ADD=1; it overwrites
+// nothing.
 
 namespace {
 

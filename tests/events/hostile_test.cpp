@@ -87,8 +87,7 @@ TEST_CASE("hostile bytes: a payload cut anywhere is corrupt, whatever its length
   for (const auto& sample : full_samples()) {
     const auto payload = payload_of(record_of(sample));
     for (std::size_t size = 0; size < payload.size(); ++size)
-      CHECK(is_corrupt(
-          decode_bounded(record_around(sample.index(), 1, payload.substr(0, size)))));
+      CHECK(is_corrupt(decode_bounded(record_around(sample.index(), 1, payload.substr(0, size)))));
   }
 }
 

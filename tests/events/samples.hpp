@@ -7,7 +7,8 @@
 namespace carillon::events {
 
 /// One event of each type but `unknown_event`, in the order of their numbers, with every field set.
-/// The golden files hold these: a field added later gets its value here and a file of a new version.
+/// The golden files hold these: a field added later gets its value here and a file of a new
+/// version.
 std::vector<event> full_samples();
 
 /// Events as they are usually: what the sizes of records are judged by.

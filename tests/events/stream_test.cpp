@@ -25,8 +25,8 @@ TEST_CASE("streams: a stream's name reads back to what it was made of") {
 }
 
 TEST_CASE("streams: names of no stream are refused") {
-  for (const auto* name : {"", "job", "job-", "job-1", "jobs-x", "-x", "task-", "task-a b",
-                           "schedule-ä", "Task-x"}) {
+  for (const auto* name :
+       {"", "job", "job-", "job-1", "jobs-x", "-x", "task-", "task-a b", "schedule-ä", "Task-x"}) {
     INFO(name);
     const auto parts = parse_stream(name);
     REQUIRE_FALSE(parts);

@@ -167,7 +167,8 @@ TEST_CASE("upcast: structs inside lists may grow, and both builds read both") {
   CHECK(old.end == "home");
 }
 
-TEST_CASE("upcast: a newer version that makes no sense is kept as unknown, an older one is corrupt") {
+TEST_CASE(
+    "upcast: a newer version that makes no sense is kept as unknown, an older one is corrupt") {
   journal out;
   REQUIRE(read_payload(1, 5, "\xFF\xFF", out));
   const auto& kept = std::get<unknown_entry>(out);

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-// What the decoder accepts, it writes and reads again to the same; nothing else may happen, whatever
-// the bytes: no crash, no endless loop, no memory out of proportion.
+// What the decoder accepts, it writes and reads again to the same; nothing else may happen,
+// whatever the bytes: no crash, no endless loop, no memory out of proportion.
 
 using namespace carillon;
 using namespace carillon::events;
