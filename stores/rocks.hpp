@@ -97,7 +97,8 @@ public:
   expected<void> flush();
   /// Goes on after no_space.
   expected<void> resume();
-  /// Read-only databases: sees what the writer has written since.
+  /// Read-only databases: sees what the writer has written since. Does nothing when the write-ahead
+  /// log is damaged.
   expected<void> catch_up();
   /// The first table file of `family`, in key order, that has a byte other than written.
   expected<std::optional<rocks_damage>> find_damage(std::size_t family) const;

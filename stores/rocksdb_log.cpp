@@ -288,10 +288,12 @@ private:
                                        "restart to recover what was acknowledged");
     struct statvfs disk {};
     if (::statvfs(directory_.c_str(), &disk) == 0 &&
-        std::uint64_t{disk.f_bavail} * disk.f_frsize < free_bytes_min)
+        std::uint64_t{disk.f_bavail} * disk.f_frsize < free_bytes_min) {
+      stalled_ = true; // the database's own work may have met the full disk, too
       return refuse(errc::no_space,
                     fmt::format("{} has {} bytes free; at least {} are needed", directory_,
                                 std::uint64_t{disk.f_bavail} * disk.f_frsize, free_bytes_min));
+    }
     if (!stalled_)
       return {};
     if (auto resumed = db_->resume(); !resumed)
