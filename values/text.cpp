@@ -1,5 +1,6 @@
 #include "carillon/command.hpp"
 #include "carillon/job.hpp"
+#include "carillon/view.hpp"
 
 namespace carillon {
 
@@ -36,6 +37,27 @@ std::string_view to_string(change c) {
   case change::removed: return "removed";
   }
   return "none";
+}
+
+std::string_view to_string(schedule_status status) {
+  switch (status) {
+  case schedule_status::active: return "active";
+  case schedule_status::paused: return "paused";
+  case schedule_status::finished: return "finished";
+  case schedule_status::error: return "error";
+  }
+  return "error";
+}
+
+std::string_view to_string(scheduler_state state) {
+  switch (state) {
+  case scheduler_state::starting: return "starting";
+  case scheduler_state::started: return "started";
+  case scheduler_state::draining: return "draining";
+  case scheduler_state::stopping: return "stopping";
+  case scheduler_state::stopped: return "stopped";
+  }
+  return "stopped";
 }
 
 } // namespace carillon

@@ -1,0 +1,105 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+/// The append loop, once: decide, append, answer; on a conflict decide again on the newer state.
+///
+///   caller          owner (schedule or job actor)      log actor
+///     | ask            |                                  |
+///     |--------------->| decide(state, command)           |
+///     |                | append_request ----------------->| block, sync
+///     |                |<----------------------- published| (state moves here, and only here)
+///     |                |<-------------------- append_reply|
+///     |<-- done(answer)|                                  |
+namespace carillon::actors {
+
+/// How often a command is decided again after a conflict before its caller hears of it.
+inline constexpr int conflict_tries_max = 3;
+
+/// A decision with the keys that it relied on.
+struct prepared {
+  domain::decision decision;
+  std::vector<stores::key> guards;
+};
+
+/// Answers the caller, once, and takes the command off the waiting account.
+void finish_command(node_context& node, pending_command& command, expected<answer> reply);
+
+/// Answers a command whose id is in the log already: with what it led to then, or with a conflict
+/// when the client's key came with another request. Runs in the log actor, which may read.
+void answer_duplicate(node_context& node, stores::event_log& log, pending_command& command,
+                      position first);
+
+/// What a commit with `events`, whose first record is at `first`, answers to its command.
+answer reply_of(const std::vector<event>& events, position first, answer decided);
+
+/// `State` has self, node, peers, ids and applied; `decide` answers expected<prepared> and may be
+/// called again.
+template <class State, class Decide>
+void handle_command(State& st, std::shared_ptr<pending_command> command, Decide decide) {
+  auto ready = decide(*command);
+  if (!ready)
+    return finish_command(*st.node, *command, unexpected<error>{std::move(ready).error()});
+  auto decided = std::make_shared<answer>(std::move(ready->decision.reply));
+  if (ready->decision.events.empty()) {
+    decided->at = st.applied;
+    return finish_command(*st.node, *command, std::move(*decided));
+  }
+  if (command->info.id.empty())
+    command->info.id = st.ids.commit();
+  auto commits = std::make_shared<std::vector<stores::commit>>(1);
+  auto& commit = commits->front();
+  commit.id = command->info.id;
+  commit.known = st.applied;
+  commit.guards = std::move(ready->guards);
+  commit.meta = command->info.meta;
+  commit.events = std::move(ready->decision.events);
+  const auto count = commit.events.size();
+  auto* self = st.self;
+  self->request(st.peers->log, caf::infinite, append_request{lane::command, commits})
+      .then(
+          [self, command, decide, decided, count](append_reply& reply) {
+            auto& st = static_cast<typename State::actor_type*>(self)->state;
+            if (reply.failure)
+              return finish_command(*st.node, *command, unexpected<error>{*reply.failure});
+            const auto& outcome = reply.outcomes.front();
+            switch (outcome.kind) {
+            case stores::outcome_kind::appended:
+              decided->at = outcome.at + count - 1;
+              return finish_command(*st.node, *command, std::move(*decided));
+            case stores::outcome_kind::duplicate:
+              self->send(st.peers->log,
+                         look_log{[node = st.node, command, first = outcome.at](const auto& log) {
+                           answer_duplicate(*node, *log, *command, first);
+                         }});
+              return;
+            case stores::outcome_kind::conflict:
+              if (++command->tries < conflict_tries_max)
+                return handle_command(st, command, decide);
+              return finish_command(
+                  *st.node, *command,
+                  refuse(errc::conflict, "touched at " + std::to_string(outcome.at) +
+                                             " while the command was decided, known up to " +
+                                             std::to_string(st.applied)));
+            case stores::outcome_kind::fenced:
+              return finish_command(
+                  *st.node, *command,
+                  refuse(errc::unavailable, "another process has taken over this log"));
+            case stores::outcome_kind::too_early:
+            case stores::outcome_kind::full:
+              return finish_command(*st.node, *command,
+                                    refuse(errc::unavailable, "the log takes no more for now"));
+            }
+          },
+          [self, command](const caf::error&) {
+            auto& st = static_cast<typename State::actor_type*>(self)->state;
+            finish_command(*st.node, *command,
+                           refuse(errc::unavailable, "the scheduler is stopping"));
+          });
+}
+
+} // namespace carillon::actors

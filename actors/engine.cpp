@@ -1,0 +1,365 @@
+#include "actors/engine.hpp"
+
+#include "actors/local_zone.hpp"
+#include "triggers/civil_time.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace carillon {
+
+using namespace actors;
+
+namespace {
+
+/// Owners of schedules, and of jobs. More than cores brings nothing: owners only decide.
+constexpr std::size_t owners_of_each = 2;
+
+/// How often the housekeeper looks whether a snapshot is due.
+constexpr std::chrono::seconds housekeeping_period{1};
+
+std::string host_name() {
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0')
+    return "node";
+  return name;
+}
+
+std::string directory_of(std::string_view url) {
+  constexpr std::string_view scheme = "rocksdb:";
+  return url.starts_with(scheme) ? std::string{url.substr(scheme.size())} : std::string{};
+}
+
+} // namespace
+
+scheduler::implementation::implementation(scheduler_options options)
+    : node_{std::make_shared<node_context>()} {
+  node_->options = std::move(options);
+  node_->time = node_->options.time != nullptr ? node_->options.time : &wall_clock();
+  node_->opened_at = node_->now();
+  node_->node = node_id{node_->options.node.empty() ? host_name() : node_->options.node};
+}
+
+expected<std::unique_ptr<scheduler::implementation>>
+scheduler::implementation::open(scheduler_options options, caf::actor_system* system) {
+  std::unique_ptr<implementation> self{new implementation{std::move(options)}};
+  if (auto named = check_name(self->node_->node.value, "node"); !named)
+    return unexpected<error>{std::move(named).error()};
+  const auto& zone = self->node_->options.default_zone;
+  self->node_->zone = zone.empty() || zone == "local" ? local_zone_name() : zone;
+  if (auto found = triggers::find_zone(self->node_->zone); !found)
+    return refuse(errc::invalid_argument, found.error().message, "default_zone");
+  if (auto assembled = self->assemble(system); !assembled)
+    return unexpected<error>{std::move(assembled).error()};
+  return self;
+}
+
+expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
+  const auto& options = node_->options;
+  auto recovered =
+      recover(options.log, {.accept_data_loss = options.accept_data_loss}, owners_of_each);
+  if (!recovered)
+    return unexpected<error>{std::move(recovered).error()};
+  if (system == nullptr) {
+    config_ = std::make_unique<caf::actor_system_config>();
+    // Work stealing polls, with sleeps of up to 10 ms; sharing waits on a condition.
+    config_->set("scheduler.policy", caf::atom("sharing"));
+    config_->set("scheduler.max-throughput", std::size_t{64});
+    own_system_ = std::make_unique<caf::actor_system>(*config_);
+    system = own_system_.get();
+  }
+  system_ = system;
+  log_ = recovered->log;
+  add_executors(*recovered);
+  auto rang = [peers = peers_](std::int64_t step) {
+    caf::anon_send(peers->trigger, alarm_rang{step});
+  };
+  auto made = alarm::make(rang);
+  if (!made)
+    return unexpected<error>{std::move(made).error()};
+  alarm_ = std::move(*made);
+  auto session = log_->open_session(node_->node);
+  if (!session)
+    return unexpected<error>{std::move(session).error()};
+  spawn(std::move(*recovered), *session);
+  housekeeper_ = std::thread{[this] { housekeeping(); }};
+  return {};
+}
+
+std::filesystem::path scheduler::implementation::runs_directory() const {
+  if (!node_->options.runs_directory.empty())
+    return node_->options.runs_directory;
+  if (const auto directory = directory_of(node_->options.log); !directory.empty())
+    return std::filesystem::path{directory} / "runs";
+  return temporary_runs_;
+}
+
+void scheduler::implementation::add_executors(const recovered& from) {
+  for (std::size_t owner = 0; owner < owners_of_each; ++owner)
+    outboxes_.push_back(std::make_shared<outbox>(
+        [peers = peers_, owner] { caf::anon_send(peers->jobs[owner], reports_ready{}); }));
+  const auto sink = [boxes = outboxes_](domain::run_report report) {
+    boxes[projections::share_of(report.id) % boxes.size()]->put(std::move(report));
+  };
+  executors_->add(executor_threads, make_thread_executor(node_, from.log, sink));
+  if (directory_of(node_->options.log).empty() && node_->options.runs_directory.empty()) {
+    auto pattern = (std::filesystem::temp_directory_path() / "carillon-runs-XXXXXX").string();
+    if (mkdtemp(pattern.data()) != nullptr)
+      temporary_runs_ = pattern;
+  }
+  if (auto process = make_process_executor(node_, from.log, runs_directory(), sink); process)
+    executors_->add(executor_process, std::move(*process));
+  else
+    node_->log(log_level::warning, "commands cannot be run here: " + process.error().message);
+  node_->can_run = [runs = executors_](const domain::task_state& task) {
+    const auto* runner = runs->find(task.settings.executor);
+    return runner != nullptr && runner->can_run(task.id);
+  };
+}
+
+void scheduler::implementation::spawn(recovered from, const stores::session& session) {
+  const auto applied = from.head.at;
+  auto queue = queue_of(from.state, *node_);
+  node_->tasks.reset(std::move(from.state.tasks));
+  node_->applied = applied;
+  snapshot_at_ = from.snapshot_at;
+  peers_->trigger = spawn_trigger(*system_, node_, peers_,
+                                  [alarm = alarm_.get()](auto when) { alarm->set(when); });
+  for (std::size_t owner = 0; owner < owners_of_each; ++owner) {
+    const ownership mine{owner, owners_of_each};
+    peers_->schedules.push_back(spawn_schedules(*system_, node_, peers_, mine,
+                                                std::move(from.state.schedules[owner]), applied));
+    peers_->jobs.push_back(spawn_jobs(*system_, node_, peers_, mine,
+                                      std::move(from.state.jobs[owner]), applied, executors_,
+                                      outboxes_[owner]));
+  }
+  peers_->dispatch = spawn_dispatch(*system_, node_, peers_, std::move(queue), applied);
+  peers_->history = spawn_history(*system_, node_, owners_of_each, applied, from.history);
+  peers_->subscriptions = spawn_subscriptions(*system_, node_, log_);
+  peers_->log = spawn_log(*system_, node_, peers_, {log_, session, from.head});
+}
+
+scheduler::implementation::~implementation() {
+  stop(std::chrono::seconds{0});
+  {
+    const std::lock_guard hold{mutex_};
+    closing_ = true;
+  }
+  changed_.notify_all();
+  if (housekeeper_.joinable())
+    housekeeper_.join();
+  alarm_.reset();
+  end_actors();
+  executors_.reset();
+  node_->can_run = nullptr;
+  own_system_.reset();
+  if (!temporary_runs_.empty()) {
+    std::error_code ignored; // not empty: a command is still running there
+    std::filesystem::remove(temporary_runs_, ignored);
+  }
+}
+
+/// Ends every actor, those that others send to last, and waits until they are gone.
+void scheduler::implementation::end_actors() {
+  if (!peers_->log)
+    return; // never assembled
+  caf::scoped_actor self{*system_};
+  const auto end = [&](const auto& actor) {
+    self->send_exit(actor, caf::exit_reason::user_shutdown);
+    self->wait_for(actor);
+  };
+  end(peers_->trigger);
+  end(peers_->dispatch);
+  for (const auto& actor : peers_->schedules)
+    end(actor);
+  for (const auto& actor : peers_->jobs)
+    end(actor);
+  end(peers_->subscriptions);
+  end(peers_->log);
+  end(peers_->history);
+  *peers_ = {};
+}
+
+expected<position> scheduler::implementation::record(event e) {
+  auto commits = std::make_shared<std::vector<stores::commit>>(1);
+  commits->front().id = ids_.commit();
+  commits->front().known = node_->applied;
+  commits->front().meta = {.who = "engine", .from = "life"};
+  commits->front().events.push_back(std::move(e));
+  caf::scoped_actor self{*system_};
+  expected<position> out = refuse(errc::unavailable, "the log is gone");
+  self->request(peers_->log, caf::infinite, append_request{lane::command, commits})
+      .receive(
+          [&](const append_reply& reply) {
+            if (reply.failure)
+              out = unexpected<error>{*reply.failure};
+            else
+              out = reply.outcomes.front().at;
+          },
+          [](const caf::error&) {});
+  return out;
+}
+
+expected<void> scheduler::implementation::start() {
+  {
+    const std::lock_guard hold{mutex_};
+    if (state_ != scheduler_state::stopped)
+      return refuse(errc::already_running,
+                    "the scheduler is " + std::string{to_string(state_)} + " already");
+    state_ = scheduler_state::starting;
+  }
+  const auto session = record(node_started{node_->node, CARILLON_VERSION});
+  if (!session) {
+    const std::lock_guard hold{mutex_};
+    state_ = scheduler_state::stopped;
+    return unexpected<error>{session.error()};
+  }
+  adopt_runs adopted;
+  const bool is_first = !std::exchange(has_adopted_, true);
+  if (is_first)
+    for (const auto& [name, runner] : executors_->all())
+      for (auto& run : runner->adopt())
+        adopted.runs.push_back(std::move(run));
+  node_->draining = false;
+  node_->session_start = *session;
+  if (is_first)
+    for (const auto& owner : peers_->jobs)
+      caf::anon_send(owner, adopted);
+  for (const auto& owner : peers_->schedules)
+    caf::anon_send(owner, fire_due{node_->now()});
+  caf::anon_send(peers_->dispatch, dispatch_due{});
+  {
+    const std::lock_guard hold{mutex_};
+    state_ = scheduler_state::started;
+  }
+  changed_.notify_all();
+  node_->log(log_level::info, "scheduler '" + node_->node.value + "' started at position " +
+                                  std::to_string(*session));
+  return {};
+}
+
+expected<collector_ptr> scheduler::implementation::gather(bool with_chunks) {
+  auto into = std::make_shared<collector>();
+  auto promise = std::make_shared<std::promise<void>>();
+  auto future = promise->get_future();
+  into->with_chunks = with_chunks;
+  into->done = [promise](collector&) { promise->set_value(); };
+  promise.reset();
+  caf::anon_send(peers_->log, actors::gather{into});
+  try {
+    future.get();
+  } catch (const std::future_error&) {
+    return refuse(errc::unavailable, "the scheduler is stopped");
+  }
+  return into;
+}
+
+void scheduler::implementation::finish_handlers(duration drain) {
+  std::vector<std::pair<job_id, position>> unbegun;
+  for (const auto& [name, runner] : executors_->all())
+    for (auto& run : runner->take_back())
+      unbegun.push_back(std::move(run));
+  for (const auto& owner : peers_->jobs)
+    caf::anon_send(owner, give_back{unbegun});
+  const auto wait = [this](duration limit) {
+    const auto until = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+      const bool is_idle =
+          std::all_of(executors_->all().begin(), executors_->all().end(), [](const auto& entry) {
+            return entry.second->outlives_process() || entry.second->running() == 0;
+          });
+      if (is_idle || std::chrono::steady_clock::now() >= until)
+        return is_idle;
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+  };
+  if (!wait(drain)) {
+    for (const auto& [name, runner] : executors_->all())
+      runner->stop_all();
+    wait(node_->options.kill_grace);
+  }
+}
+
+void scheduler::implementation::stop(duration drain) {
+  {
+    std::unique_lock hold{mutex_};
+    changed_.wait(hold, [this] { return state_ != scheduler_state::starting; });
+    if (state_ != scheduler_state::started)
+      return;
+    state_ = scheduler_state::draining;
+  }
+  changed_.notify_all();
+  node_->draining = true;
+  (void)gather(false); // whatever was claimed before has reached its executor
+  (void)gather(false);
+  finish_handlers(drain);
+  {
+    const std::lock_guard hold{mutex_};
+    state_ = scheduler_state::stopping;
+  }
+  (void)gather(false); // endings are on their way to the log
+  (void)gather(false);
+  if (!node_->log_broken) {
+    if (const auto stopped = record(node_stopped{node_->node, "stop"}); !stopped)
+      node_->log(log_level::warning, "stop not recorded: " + stopped.error().message);
+    (void)store_snapshot_now();
+  }
+  node_->session_start = 0;
+  {
+    const std::lock_guard hold{mutex_};
+    state_ = scheduler_state::stopped;
+  }
+  changed_.notify_all();
+  node_->log(log_level::info, "scheduler '" + node_->node.value + "' stopped");
+}
+
+expected<position> scheduler::implementation::store_snapshot_now() {
+  auto gathered = gather(true);
+  if (!gathered)
+    return unexpected<error>{std::move(gathered).error()};
+  const auto at = (*gathered)->at;
+  caf::anon_send(peers_->log, store_snapshot{*gathered});
+  {
+    const std::lock_guard hold{mutex_};
+    snapshot_at_ = at;
+  }
+  return at;
+}
+
+void scheduler::implementation::housekeeping() {
+  auto last_clean_up = std::chrono::steady_clock::now() - std::chrono::hours{24};
+  std::unique_lock hold{mutex_};
+  while (!closing_) {
+    changed_.wait_for(hold, housekeeping_period);
+    if (closing_ || state_ != scheduler_state::started)
+      continue;
+    const bool wants_snapshot = node_->applied - snapshot_at_ >= node_->options.snapshot_every;
+    hold.unlock();
+    const auto every = node_->options.cleanup_interval.value_or(duration::zero());
+    if (every > duration::zero() && std::chrono::steady_clock::now() - last_clean_up >= every) {
+      last_clean_up = std::chrono::steady_clock::now();
+      ask_async(clean_up{}, {.meta = {.who = "engine", .from = "housekeeping"}}, [](auto) {});
+    }
+    if (wants_snapshot && !node_->log_broken)
+      (void)store_snapshot_now();
+    hold.lock();
+  }
+}
+
+void scheduler::implementation::wait_until_stopped() {
+  std::unique_lock hold{mutex_};
+  changed_.wait(hold, [this] {
+    return state_ == scheduler_state::stopped || state_ == scheduler_state::stopping;
+  });
+}
+
+scheduler_state scheduler::implementation::state() const {
+  const std::lock_guard hold{mutex_};
+  return state_;
+}
+
+} // namespace carillon

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/alarm.hpp"
+#include "actors/id_source.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/recovery.hpp"
+#include "carillon/scheduler.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace carillon {
+
+/// The engine behind the facade: the actor system of a node and its life.
+class scheduler::implementation {
+public:
+  /// `system` is the application's own actor system, or nullptr for one of our own.
+  static expected<std::unique_ptr<implementation>> open(scheduler_options options,
+                                                        caf::actor_system* system);
+  ~implementation();
+
+  expected<void> start();
+  void stop(duration drain);
+  void wait_until_stopped();
+  scheduler_state state() const;
+
+  expected<void> register_task(const task_id& id, task_handler handler, task_options options);
+  void ask_async(command c, request_info info, std::function<void(expected<answer>)> done);
+
+  /// Starts a gathering over all owners at the present position; with `chunks` it is stored.
+  expected<actors::collector_ptr> gather(bool with_chunks);
+
+  /// Stores a snapshot of the live state as of now. Errors: unavailable.
+  expected<position> store_snapshot_now();
+
+  actors::node_context& node() { return *node_; }
+  actors::handles& peers() { return *peers_; }
+
+  /// Sends `Message`, which runs `look` on its owner's state, and answers what that returns: in
+  /// order with all that was sent before. Errors: unavailable when the engine is gone.
+  template <class Message, class Result, class Handle, class Look>
+  static expected<Result> read(const Handle& owner, Look look) {
+    auto promise = std::make_shared<std::promise<Result>>();
+    auto future = promise->get_future();
+    caf::anon_send(owner, Message{[promise, look = std::move(look)](auto& state) {
+                     promise->set_value(look(state));
+                   }});
+    promise.reset();
+    try {
+      return future.get();
+    } catch (const std::future_error&) { // the actor is gone and the message with it
+      return refuse(errc::unavailable, "the scheduler is stopped");
+    }
+  }
+
+private:
+  explicit implementation(scheduler_options options);
+
+  expected<void> assemble(caf::actor_system* system);
+  void add_executors(const actors::recovered& from);
+  void spawn(actors::recovered from, const stores::session& session);
+  void housekeeping();
+  void end_actors();
+  expected<position> record(event e);
+  void finish_handlers(duration drain);
+  std::filesystem::path runs_directory() const;
+  void route(std::shared_ptr<actors::pending_command> command);
+  void route_to_all(std::shared_ptr<actors::pending_command> command);
+  domain::task_usage count_usage(const task_id& id);
+
+  actors::node_context_ptr node_;
+  actors::handles_ptr peers_ = std::make_shared<actors::handles>();
+  std::unique_ptr<caf::actor_system_config> config_;
+  std::unique_ptr<caf::actor_system> own_system_;
+  caf::actor_system* system_ = nullptr;
+  std::shared_ptr<actors::executors> executors_ = std::make_shared<actors::executors>();
+  std::vector<std::shared_ptr<actors::outbox>> outboxes_;
+  std::shared_ptr<stores::event_log> log_;
+  std::unique_ptr<actors::alarm> alarm_;
+  std::filesystem::path temporary_runs_; ///< Removed at the end; empty = none.
+  std::atomic<std::size_t> next_job_owner_{0};
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  scheduler_state state_ = scheduler_state::stopped;
+  bool has_adopted_ = false;
+  bool closing_ = false;
+  position snapshot_at_ = 0;
+  actors::id_source ids_;
+  std::thread housekeeper_;
+};
+
+} // namespace carillon

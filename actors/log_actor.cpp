@@ -1,0 +1,231 @@
+#include "actors/interfaces.hpp"
+#include "values/crash_point.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <deque>
+
+namespace carillon::actors {
+namespace {
+
+/// Most records in a block, so that no single sync takes long. Everything else waits for the next.
+constexpr std::size_t block_records_max = 20'000;
+
+struct waiting_append {
+  std::shared_ptr<std::vector<stores::commit>> commits;
+  caf::typed_response_promise<append_reply> answer;
+};
+
+struct log_state {
+  explicit log_state(log_actor::pointer self) : self{self} {}
+  static inline const char* name = "log";
+
+  log_actor::pointer self;
+  node_context_ptr node;
+  handles_ptr peers;
+  open_session session;
+  std::array<std::deque<waiting_append>, lane_count> lanes;
+  bool flush_is_due = false;
+};
+
+/// Payloads over the limit become blobs, written before the record that names them.
+expected<void> externalise(stores::event_log& log, payload& p) {
+  if (p.text.size() <= payload_inline_bytes_max)
+    return {};
+  auto ref = log.put_blob(p.text);
+  if (!ref)
+    return unexpected<error>{std::move(ref).error()};
+  p.text.clear();
+  p.blob = *ref;
+  return {};
+}
+
+expected<void> externalise(stores::event_log& log, event& e) {
+  if (auto* added = std::get_if<job_added>(&e))
+    return externalise(log, added->args);
+  if (auto* finished = std::get_if<job_finished>(&e)) {
+    auto kept = externalise(log, finished->result);
+    return kept ? externalise(log, finished->output) : kept;
+  }
+  if (auto* schedule = std::get_if<schedule_added>(&e))
+    return externalise(log, schedule->settings.args);
+  if (auto* schedule = std::get_if<schedule_updated>(&e))
+    return externalise(log, schedule->settings.args);
+  return {};
+}
+
+void count(counters& counts, const event& e) {
+  if (const auto* finished = std::get_if<job_finished>(&e))
+    ++counts.jobs_by_outcome[static_cast<std::size_t>(finished->outcome)];
+  else if (std::holds_alternative<schedule_fired>(e))
+    ++counts.fires;
+}
+
+/// Sends `message` to everyone who follows the log.
+template <class Message> void tell_followers(log_state& st, const Message& message) {
+  for (const auto& actor : st.peers->schedules)
+    st.self->send(actor, message);
+  for (const auto& actor : st.peers->jobs)
+    st.self->send(actor, message);
+  if constexpr (std::is_same_v<Message, published>) {
+    st.self->send(st.peers->dispatch, message);
+    st.self->send(st.peers->subscriptions, message);
+  }
+  st.self->send(st.peers->history, message);
+}
+
+/// The block that `commits` became, with its events moved over.
+std::shared_ptr<stores::block> to_block(const log_state& st, std::vector<stores::commit>& commits,
+                                        const stores::append_result& result) {
+  auto block = std::make_shared<stores::block>();
+  block->first = st.session.head.at + 1;
+  block->count = static_cast<std::uint32_t>(result.after.at - st.session.head.at);
+  block->time = result.after.time;
+  block->node = st.session.who.node;
+  block->session = st.session.who.token;
+  block->previous = st.session.head.hash;
+  block->hash = result.after.hash;
+  for (std::size_t i = 0; i < commits.size(); ++i)
+    if (result.outcomes[i].kind == stores::outcome_kind::appended)
+      block->commits.push_back({commits[i].id, std::move(commits[i].meta), result.outcomes[i].at,
+                                std::move(commits[i].events)});
+  return block;
+}
+
+void publish(log_state& st, std::vector<stores::commit>& commits,
+             const stores::append_result& result) {
+  auto& counts = st.node->counts;
+  for (const auto& outcome : result.outcomes)
+    counts.conflicts += outcome.kind == stores::outcome_kind::conflict;
+  if (result.after.at == st.session.head.at)
+    return;
+  auto block = to_block(st, commits, result);
+  st.session.head = result.after;
+  counts.records += block->count;
+  counts.commits += block->commits.size();
+  ++counts.blocks;
+  for (const auto& commit : block->commits) {
+    auto at = commit.first;
+    for (const auto& e : commit.events) {
+      st.node->tasks.apply(e, {at++, block->time});
+      count(counts, e);
+    }
+  }
+  crash_point("publish.before");
+  tell_followers(st, published{std::move(block)});
+  st.node->applied = result.after.at;
+  crash_point("publish.after");
+}
+
+/// Takes whole requests, urgent lanes first, until a block is full.
+std::vector<waiting_append> take_batch(log_state& st) {
+  std::vector<waiting_append> batch;
+  std::size_t records = 0;
+  for (auto& lane : st.lanes)
+    while (!lane.empty() && records < block_records_max) {
+      for (const auto& commit : *lane.front().commits)
+        records += commit.events.size();
+      batch.push_back(std::move(lane.front()));
+      lane.pop_front();
+    }
+  return batch;
+}
+
+expected<stores::append_result> write(log_state& st, std::vector<stores::commit>& commits) {
+  auto& log = *st.session.log;
+  for (auto& commit : commits)
+    for (auto& e : commit.events)
+      if (auto kept = externalise(log, e); !kept)
+        return unexpected<error>{std::move(kept).error()};
+  return log.append(st.session.who, st.node->now(), commits);
+}
+
+void on_flush(log_state& st) {
+  st.flush_is_due = false;
+  auto batch = take_batch(st);
+  if (batch.empty())
+    return;
+  std::vector<stores::commit> commits;
+  for (auto& request : batch)
+    std::move(request.commits->begin(), request.commits->end(), std::back_inserter(commits));
+  auto result = write(st, commits);
+  if (!result) {
+    if (result.error().code != errc::no_space)
+      st.node->log_broken = true;
+    st.node->log(log_level::error, "log refused a block: " + result.error().message);
+    for (auto& request : batch)
+      request.answer.deliver(append_reply{{}, result.error()});
+  } else {
+    publish(st, commits, *result);
+    auto outcome = result->outcomes.begin();
+    for (auto& request : batch) {
+      const auto end = outcome + static_cast<std::ptrdiff_t>(request.commits->size());
+      request.answer.deliver(append_reply{{outcome, end}, {}});
+      outcome = end;
+    }
+  }
+  for (const auto& lane : st.lanes)
+    if (!lane.empty() && !st.flush_is_due) {
+      st.flush_is_due = true;
+      st.self->send(st.self, flush{});
+    }
+}
+
+void on_gather(log_state& st, const collector_ptr& into) {
+  into->at = st.session.head.at;
+  into->chain = st.session.head.hash;
+  into->time = st.session.head.time;
+  into->missing = 2 + st.peers->schedules.size() + st.peers->jobs.size(); // owners, tasks, history
+  tell_followers(st, gather_here{into});
+  std::vector<stores::snapshot_chunk> chunks;
+  const auto hash = st.node->tasks.read([&](const projections::task_table& tasks) {
+    if (into->with_chunks)
+      chunks.push_back({projections::task_chunk_name(), tasks.save()});
+    return tasks.hash();
+  });
+  into->deliver(hash, std::move(chunks));
+}
+
+void on_store_snapshot(log_state& st, collector& from) {
+  stores::snapshot snapshot{from.at, from.chain, std::move(from.chunks)};
+  if (auto stored = st.session.log->put_snapshot(snapshot); !stored)
+    st.node->log(log_level::warning, "snapshot not stored: " + stored.error().message);
+  else
+    st.node->log(log_level::debug, "snapshot stored at " + std::to_string(from.at));
+}
+
+log_actor::behavior_type log_behavior(log_actor::stateful_pointer<log_state> self,
+                                      node_context_ptr node, handles_ptr peers,
+                                      open_session session) {
+  self->state.node = std::move(node);
+  self->state.peers = std::move(peers);
+  self->state.session = std::move(session);
+  return {
+      [self](append_request& request) {
+        auto& st = self->state;
+        auto answer = self->make_response_promise<append_reply>();
+        st.lanes[static_cast<std::size_t>(request.where)].push_back(
+            {std::move(request.commits), answer});
+        // All appends that are in the mailbox already come before this flush: one sync for all.
+        if (!std::exchange(st.flush_is_due, true))
+          self->send(self, flush{});
+        return answer;
+      },
+      [self](flush) { on_flush(self->state); },
+      [self](const gather& g) { on_gather(self->state, g.into); },
+      [self](const store_snapshot& s) { on_store_snapshot(self->state, *s.from); },
+      [self](const look_log& l) { l.with(self->state.session.log); },
+  };
+}
+
+} // namespace
+
+log_actor spawn_log(caf::actor_system& system, node_context_ptr node, handles_ptr peers,
+                    open_session session) {
+  return system.spawn<caf::detached>(log_behavior, std::move(node), std::move(peers),
+                                     std::move(session));
+}
+
+} // namespace carillon::actors

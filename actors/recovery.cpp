@@ -1,0 +1,128 @@
+#include "actors/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace carillon::actors {
+namespace {
+
+/// Bytes of the log decoded at a time.
+constexpr std::size_t read_bytes = 8 << 20;
+
+/// Loads `snapshot` into `state`; false when its format is strange: then all is replayed.
+bool load(projections::live_state& state, const stores::snapshot& snapshot) {
+  for (const auto& chunk : snapshot.chunks)
+    if (!projections::load_chunk(state, chunk.name, chunk.bytes))
+      return false;
+  return true;
+}
+
+void note_touches(const stores::block& block, std::vector<stores::stream_touch>& touches) {
+  const auto last = block.first + block.count - 1;
+  for (const auto& commit : block.commits)
+    for (const auto& e : commit.events)
+      std::visit(
+          [&](const auto& what) {
+            using What = std::decay_t<decltype(what)>;
+            if constexpr (What::category == stream_category::task ||
+                          What::category == stream_category::schedule)
+              touches.push_back({stores::stream_key(What::category, what.id.value), last});
+          },
+          e);
+}
+
+/// Reads the log after `from` and applies it to `state`, and to `history` what that has not seen.
+expected<void> replay_tail(stores::event_log& log, projections::live_state& state, position from,
+                           stores::history_store* history, position history_at) {
+  for (auto at = from;;) {
+    auto blocks = log.read(at, read_bytes);
+    if (!blocks)
+      return unexpected<error>{std::move(blocks).error()};
+    if (blocks->empty())
+      return {};
+    std::vector<stores::finished_job> finished;
+    std::vector<stores::stream_touch> touches;
+    const auto keep = [&](projections::ended_job job) {
+      if (history != nullptr && job.info.at > history_at)
+        finished.push_back(to_finished_job(job));
+    };
+    for (const auto& block : *blocks) {
+      for (const auto& commit : block.commits) {
+        auto here = commit.first;
+        for (const auto& e : commit.events)
+          state.apply(e, {here++, block.time}, keep);
+      }
+      at = block.first + block.count - 1;
+      if (history != nullptr && at > history_at)
+        note_touches(block, touches);
+    }
+    if (history != nullptr && at > history_at)
+      if (auto kept = history->apply(at, finished, touches); !kept)
+        return kept;
+  }
+}
+
+} // namespace
+
+expected<recovered> recover(const std::string& url, const stores::log_options& options,
+                            std::size_t owners) {
+  recovered out;
+  auto log = stores::open_log(url, options);
+  if (!log)
+    return unexpected<error>{std::move(log).error()};
+  out.log = std::move(*log);
+  auto history = stores::open_history(url, options);
+  if (!history)
+    return unexpected<error>{std::move(history).error()};
+  out.history = std::move(*history);
+  const auto head = out.log->head();
+  const auto base = out.log->base();
+  const auto seen = out.history->checkpoint();
+  auto snapshot = out.log->load_snapshot();
+  if (!head || !base || !seen)
+    return refuse(errc::corrupt, "the log or its history cannot be read");
+  out.head = *head;
+  out.state = projections::live_state{owners};
+  const bool history_is_behind = snapshot && *snapshot && *seen < (*snapshot)->at;
+  const bool can_replay_all = base->at == 0;
+  if (snapshot && *snapshot && !(history_is_behind && can_replay_all) &&
+      load(out.state, **snapshot))
+    out.snapshot_at = (*snapshot)->at;
+  else if (!can_replay_all)
+    return refuse(errc::corrupt, "the log begins at " + std::to_string(base->at) +
+                                     " and has no snapshot to start from");
+  else
+    out.state = projections::live_state{owners};
+  if (auto tail = replay_tail(*out.log, out.state, out.snapshot_at, out.history.get(), *seen);
+      !tail)
+    return unexpected<error>{std::move(tail).error()};
+  return out;
+}
+
+projections::job_queue queue_of(const projections::live_state& state, const node_context& node) {
+  projections::job_queue queue;
+  for (task_id after;;) {
+    const auto page = state.tasks.page(after, 1000);
+    for (const auto& task : page)
+      queue.set_task(task->id, task->settings.max_running_jobs, node.can_run(*task));
+    if (page.empty())
+      break;
+    after = page.back()->id;
+  }
+  std::vector<const domain::job_state*> in_order;
+  for (const auto& table : state.jobs)
+    table.for_each([&](const domain::job_state& job) { in_order.push_back(&job); });
+  std::sort(in_order.begin(), in_order.end(),
+            [](const auto* a, const auto* b) { return a->added_at < b->added_at; });
+  for (const auto* job : in_order) {
+    const domain::waiting_job waiting{job->id, job->task, job->schedule,
+                                      job->attempts == 0 ? job->deadline : std::nullopt};
+    if (job->status == job_status::running)
+      queue.add_running(waiting, job->added_at);
+    else
+      queue.add(waiting, job->added_at, job->attempts == 0 ? job->run_at : std::nullopt);
+  }
+  return queue;
+}
+
+} // namespace carillon::actors

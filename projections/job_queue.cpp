@@ -1,0 +1,219 @@
+#include "projections/job_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace carillon::projections {
+
+job_queue::task_entry& job_queue::entry_of(const task_id& task) {
+  const auto [at, is_new] = tasks_.try_emplace(task);
+  if (is_new)
+    at->second.id = task;
+  return at->second;
+}
+
+bool job_queue::has_free_slot(const task_entry& task) const {
+  return !task.slots || task.used < *task.slots;
+}
+
+void job_queue::set_task(const task_id& task, std::optional<std::uint32_t> slots, bool claimable) {
+  auto& entry = entry_of(task);
+  entry.slots = slots;
+  entry.claimable = claimable;
+  list(entry);
+}
+
+void job_queue::add(const domain::waiting_job& job, position added_at,
+                    std::optional<time_point> run_at) {
+  auto& entry = jobs_[job.id];
+  const bool is_new = entry.task == nullptr;
+  entry.task = &entry_of(job.task);
+  entry.added_at = added_at;
+  entry.run_at = run_at;
+  entry.deadline = job.deadline;
+  entry.schedule = job.schedule;
+  entry.task->waiting += is_new;
+  if (job.deadline)
+    deadlines_.emplace(*job.deadline, job.id);
+  if (entry.has_slot)
+    return;
+  if (run_at)
+    delayed_.emplace(*run_at, job.id);
+  else
+    make_ready(job.id, entry);
+}
+
+void job_queue::add_running(const domain::waiting_job& job, position added_at) {
+  auto& entry = jobs_[job.id];
+  entry = {&entry_of(job.task), added_at, {}, {}, job.schedule, false};
+  ++entry.task->waiting;
+  take_slot(entry);
+}
+
+void job_queue::make_ready(const job_id& id, const job_entry& job) {
+  auto& ready = job.task->ready;
+  const std::pair item{job.added_at, id};
+  if (ready.empty() || ready.back() < item)
+    ready.push_back(item);
+  else if (const auto at = std::lower_bound(ready.begin(), ready.end(), item); *at != item)
+    ready.insert(at, item);
+  list(*job.task);
+}
+
+void job_queue::drop_gone_front(task_entry& task) {
+  while (!task.ready.empty()) {
+    const auto found = jobs_.find(task.ready.front().second);
+    if (found != jobs_.end() && !found->second.has_slot)
+      return;
+    task.ready.pop_front();
+  }
+}
+
+void job_queue::list(task_entry& task) {
+  drop_gone_front(task);
+  const bool can_run = task.claimable && has_free_slot(task) && !task.ready.empty();
+  const position key = can_run ? task.ready.front().first : 0;
+  if (key == task.listed_at)
+    return;
+  if (task.listed_at != 0)
+    runnable_.erase({task.listed_at, &task});
+  if (key != 0)
+    runnable_.emplace(key, &task);
+  task.listed_at = key;
+}
+
+void job_queue::take_slot(job_entry& job) {
+  if (std::exchange(job.has_slot, true))
+    return;
+  --job.task->waiting;
+  ++job.task->used;
+  ++slots_in_use_;
+  list(*job.task);
+}
+
+void job_queue::free_slot(job_entry& job) {
+  if (!std::exchange(job.has_slot, false))
+    return;
+  ++job.task->waiting;
+  --job.task->used;
+  --slots_in_use_;
+}
+
+void job_queue::acquired(const job_id& id) {
+  const auto found = jobs_.find(id);
+  if (found != jobs_.end())
+    take_slot(found->second);
+}
+
+void job_queue::requeue(const job_id& id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end())
+    return;
+  free_slot(found->second);
+  found->second.run_at.reset();
+  found->second.deadline.reset(); // it has started once, in time
+  make_ready(id, found->second);
+}
+
+void job_queue::ended(const job_id& id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end())
+    return;
+  auto& task = *found->second.task;
+  free_slot(found->second);
+  --task.waiting;
+  jobs_.erase(found);
+  list(task);
+}
+
+void job_queue::unreserve(const job_id& id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end())
+    return;
+  if (found->second.added_at == 0)
+    return ended(id);
+  free_slot(found->second);
+  if (found->second.deadline)
+    deadlines_.emplace(*found->second.deadline, id);
+  make_ready(id, found->second);
+}
+
+void job_queue::drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when) {
+  while (!queue.empty()) {
+    const auto found = jobs_.find(queue.top().second);
+    if (found != jobs_.end() && !found->second.has_slot && found->second.*when == queue.top().first)
+      return;
+    queue.pop();
+  }
+}
+
+std::vector<domain::waiting_job> job_queue::take_late(time_point now) {
+  std::vector<domain::waiting_job> out;
+  for (drop_stale(deadlines_, &job_entry::deadline);
+       !deadlines_.empty() && deadlines_.top().first < now;
+       drop_stale(deadlines_, &job_entry::deadline)) {
+    const auto id = deadlines_.top().second;
+    auto& job = jobs_.at(id);
+    take_slot(job);
+    out.push_back({id, job.task->id, job.schedule, job.deadline});
+  }
+  return out;
+}
+
+std::vector<domain::waiting_job> job_queue::take(time_point now, std::size_t count_max) {
+  for (drop_stale(delayed_, &job_entry::run_at); !delayed_.empty() && delayed_.top().first <= now;
+       drop_stale(delayed_, &job_entry::run_at)) {
+    const auto id = delayed_.top().second;
+    auto& job = jobs_.at(id);
+    job.run_at.reset();
+    make_ready(id, job);
+  }
+  auto out = take_late(now);
+  for (std::size_t count = 0; count < count_max && !runnable_.empty(); ++count) {
+    const auto id = runnable_.begin()->second->ready.front().second;
+    auto& job = jobs_.at(id);
+    out.push_back({id, job.task->id, job.schedule, job.deadline});
+    take_slot(job);
+  }
+  return out;
+}
+
+bool job_queue::reserve(const job_id& id, const task_id& task) {
+  auto& entry = entry_of(task);
+  if (!entry.claimable || !has_free_slot(entry) || !entry.ready.empty() || jobs_.contains(id))
+    return false;
+  auto& job = jobs_[id];
+  job.task = &entry;
+  ++entry.waiting;
+  take_slot(job);
+  return true;
+}
+
+std::optional<time_point> job_queue::next_wake() const {
+  // Stale heads only make the wake-up early; `take` drops them.
+  std::optional<time_point> first;
+  if (!delayed_.empty())
+    first = delayed_.top().first;
+  if (!deadlines_.empty()) {
+    const auto at = deadlines_.top().first + duration{1};
+    first = first ? std::min(*first, at) : at;
+  }
+  return first;
+}
+
+std::size_t job_queue::waiting(const task_id& task) const {
+  const auto found = tasks_.find(task);
+  return found == tasks_.end() ? 0 : found->second.waiting;
+}
+
+std::uint32_t job_queue::running(const task_id& task) const {
+  const auto found = tasks_.find(task);
+  return found == tasks_.end() ? 0 : found->second.used;
+}
+
+bool job_queue::is_claimable(const task_id& task) const {
+  const auto found = tasks_.find(task);
+  return found != tasks_.end() && found->second.claimable;
+}
+
+} // namespace carillon::projections

@@ -1,0 +1,104 @@
+#pragma once
+
+#include "domain/job_aggregate.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace carillon::projections {
+
+/// The jobs that wait, in the order in which they may be claimed, and the slots of their tasks.
+///
+/// First in, first out within a task and between tasks that have a free slot; a saturated task
+/// never holds up another (DEV-18). The running count is derived from live claims (DEV-4). One
+/// owner.
+class job_queue {
+public:
+  /// How many jobs of `task` may run at once (none = no limit), and whether this node can run them.
+  void set_task(const task_id& task, std::optional<std::uint32_t> slots, bool claimable);
+
+  /// A new job waits. `added_at` is its place in the queue. A reservation made before stays.
+  void add(const domain::waiting_job& job, position added_at, std::optional<time_point> run_at);
+
+  /// A job that is claimed already, as start-up finds it.
+  void add_running(const domain::waiting_job& job, position added_at);
+
+  /// A claim of the job is in the log: it waits no more and holds a slot.
+  void acquired(const job_id& id);
+
+  /// The claim is over but the job is not: it waits again, at its old place and without a deadline.
+  void requeue(const job_id& id);
+
+  /// The job is over.
+  void ended(const job_id& id);
+
+  /// The reservation of `take` or `reserve` came to nothing: the job waits again, if it was added.
+  void unreserve(const job_id& id);
+
+  /// Up to `count_max` jobs that may be claimed at `now`, each with a slot reserved. Jobs past
+  /// their deadline come out first, whether there is a slot or not, and beyond `count_max`: they
+  /// are to be given up (JOB-08).
+  std::vector<domain::waiting_job> take(time_point now, std::size_t count_max);
+
+  /// Reserves a slot for a job that is about to be added and claimed in one commit. False when its
+  /// task has no slot, jobs of it wait already, or this node cannot run it.
+  bool reserve(const job_id& id, const task_id& task);
+
+  /// When `take` may find more without any other news: a run_at or a deadline. None = never.
+  std::optional<time_point> next_wake() const;
+
+  std::size_t waiting() const noexcept { return jobs_.size() - slots_in_use_; }
+  /// Jobs that hold a slot, claimed or reserved.
+  std::size_t slots_in_use() const noexcept { return slots_in_use_; }
+  std::size_t waiting(const task_id& task) const;
+  std::uint32_t running(const task_id& task) const;
+  bool is_claimable(const task_id& task) const;
+
+private:
+  struct task_entry {
+    task_id id;
+    std::optional<std::uint32_t> slots = 1;
+    bool claimable = false;
+    std::uint32_t used = 0;                             ///< Slots taken or reserved.
+    std::size_t waiting = 0;                            ///< Jobs without a slot.
+    std::deque<std::pair<position, job_id>> ready = {}; ///< By position; may hold jobs that left.
+    position listed_at = 0; ///< Key under which the task stands in `runnable_`; 0 = it does not.
+  };
+  struct job_entry {
+    task_entry* task = nullptr;
+    position added_at = 0; ///< 0: reserved, but not added yet.
+    std::optional<time_point> run_at = {};
+    std::optional<time_point> deadline = {};
+    schedule_id schedule = {};
+    bool has_slot = false; ///< Claimed or reserved: it does not wait.
+  };
+  using timed = std::pair<time_point, job_id>;
+  using timed_queue = std::priority_queue<timed, std::vector<timed>, std::greater<>>;
+
+  task_entry& entry_of(const task_id& task);
+  bool has_free_slot(const task_entry& task) const;
+  void make_ready(const job_id& id, const job_entry& job);
+  void take_slot(job_entry& job);
+  void free_slot(job_entry& job);
+  void list(task_entry& task);
+  void drop_gone_front(task_entry& task);
+  void drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when);
+  std::vector<domain::waiting_job> take_late(time_point now);
+
+  std::map<task_id, task_entry> tasks_;
+  std::unordered_map<job_id, job_entry> jobs_; ///< Waiting and running.
+  std::size_t slots_in_use_ = 0;
+  std::set<std::pair<position, task_entry*>> runnable_; ///< Tasks with a ready job and a free slot.
+  timed_queue delayed_;
+  timed_queue deadlines_;
+};
+
+} // namespace carillon::projections
