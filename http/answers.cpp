@@ -45,8 +45,7 @@ expected<page_request> page_of(const call& c) {
   return out;
 }
 
-expected<std::uint64_t> number_of(const call& c, const std::string& name,
-                                  std::uint64_t otherwise) {
+expected<std::uint64_t> number_of(const call& c, const std::string& name, std::uint64_t otherwise) {
   const auto found = c.query.find(name);
   if (found == c.query.end())
     return otherwise;

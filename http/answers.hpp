@@ -41,8 +41,7 @@ template <class T, class Write> response page_json(const page<T>& found, Write w
   for (const auto& item : found.items)
     items.raw(write(item));
   return json(
-      200,
-      json_object{}.raw("items", items.done()).text_or_null("next_cursor", found.next).done());
+      200, json_object{}.raw("items", items.done()).text_or_null("next_cursor", found.next).done());
 }
 
 /// The bytes of `digest text` that make a UUID: the same text gives the same id.

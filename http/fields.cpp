@@ -10,7 +10,7 @@ namespace carillon::http {
 namespace {
 
 std::string_view kind_of(const value& v) {
-  static constexpr std::string_view names[] = {"null",   "a boolean", "an integer", "a number",
+  static constexpr std::string_view names[] = {"null",     "a boolean", "an integer", "a number",
                                                "a string", "an array",  "an object"};
   return names[v.data().index()];
 }
@@ -25,8 +25,8 @@ std::string shown(const std::string& text) {
 
 fields::fields(const value& object, const schema& shape, std::vector<field_error>& errors,
                std::string prefix)
-    : object_{object.get_if<value::object>()}, shape_{shape}, errors_{errors},
-      prefix_{std::move(prefix)} {
+    : object_{object.get_if<value::object>()}, shape_{shape}, errors_{errors}, prefix_{std::move(
+                                                                                   prefix)} {
   if (!object_) {
     const auto name = prefix_.empty() ? prefix_ : prefix_.substr(0, prefix_.size() - 1);
     errors_.push_back({name, "must be an object, not " + std::string{kind_of(object)}});

@@ -121,8 +121,8 @@ response post_jobs(const call& c) {
     return to_response(body.error());
   const bool are_many = body->get_if<value::object>()->contains("jobs");
   std::vector<field_error> errors;
-  auto jobs = are_many ? read_jobs(*body, errors)
-                       : std::vector<job_spec>{read_new_job(*body, errors)};
+  auto jobs =
+      are_many ? read_jobs(*body, errors) : std::vector<job_spec>{read_new_job(*body, errors)};
   if (!errors.empty())
     return to_response(bad_input(std::move(errors)));
   name_jobs(jobs, c.info);

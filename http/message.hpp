@@ -17,7 +17,7 @@ struct request {
   std::string target = "/";                        ///< Path and query, percent-encoded as sent.
   std::map<std::string, std::string> headers = {}; ///< By lower-case name.
   std::string body = {};
-  std::string from = "api";                        ///< Where it came from: "http 127.0.0.1".
+  std::string from = "api"; ///< Where it came from: "http 127.0.0.1".
 
   /// The header's value; empty when it is absent.
   std::string_view header(const std::string& lower_case_name) const {

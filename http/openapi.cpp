@@ -54,9 +54,7 @@ std::string type_json(std::string_view type) {
 std::string field_json(const field_schema& field) {
   auto type = type_json(field.type);
   if (field.nullable && type != "{}")
-    type = json_object{}
-               .raw("anyOf", json_array{}.raw(type).raw(typed("null")).done())
-               .done();
+    type = json_object{}.raw("anyOf", json_array{}.raw(type).raw(typed("null")).done()).done();
   if (field.about.empty() || type == "{}")
     return type;
   // A description may stand beside anything, also beside $ref (JSON Schema 2020-12).
@@ -98,9 +96,7 @@ std::string page_schema(std::string_view item, bool is_log) {
 }
 
 std::string content(std::string_view media, const std::string& shape) {
-  return json_object{}
-      .raw(media, json_object{}.raw("schema", shape).done())
-      .done();
+  return json_object{}.raw(media, json_object{}.raw("schema", shape).done()).done();
 }
 
 std::string answer_content(const route& r) {
@@ -163,14 +159,13 @@ std::string operation(const route& r) {
   json_object out;
   out.text("summary", r.summary).raw("parameters", parameters(r));
   if (!r.body.empty() && r.body != "nothing") {
-    const auto shape = r.path == "/v1/jobs"
-                           ? json_object{}
-                                 .raw("oneOf", json_array{}
-                                                   .raw(reference("new_job"))
-                                                   .raw(reference("new_jobs"))
-                                                   .done())
-                                 .done()
-                           : reference(r.body);
+    const auto shape =
+        r.path == "/v1/jobs"
+            ? json_object{}
+                  .raw("oneOf",
+                       json_array{}.raw(reference("new_job")).raw(reference("new_jobs")).done())
+                  .done()
+            : reference(r.body);
     out.raw("requestBody", json_object{}.raw("content", content("application/json", shape)).done());
   }
   if (r.who == access::open)

@@ -70,8 +70,8 @@ problem bad_input(std::vector<field_error> errors) {
   if (errors.size() > errors_max)
     errors.resize(errors_max);
   for (const auto& e : errors)
-    out.detail += (out.detail.empty() ? "" : "; ") + (e.field.empty() ? "" : e.field + ": ") +
-                  e.message;
+    out.detail +=
+        (out.detail.empty() ? "" : "; ") + (e.field.empty() ? "" : e.field + ": ") + e.message;
   out.errors = std::move(errors);
   return out;
 }

@@ -43,8 +43,8 @@ constexpr route table[] = {
     {"GET", "/v1/jobs/{id}/result", access::read, get_result,
      "Shows how a job ended; waits up to 60 s; 202 = not finished yet", "result", "", "wait"},
     {"GET", "/v1/jobs/{id}", access::read, get_job, "Shows a job", "job"},
-    {"GET", "/v1/events", access::read, get_events,
-     "Lists records after a position, oldest first", "[event]", "", "after limit"},
+    {"GET", "/v1/events", access::read, get_events, "Lists records after a position, oldest first",
+     "[event]", "", "after limit"},
     {"GET", "/v1/events/stream", access::read, stream_events,
      "Server-sent events: each record after Last-Event-ID, or from now on", "", "", "after"},
     {"GET", "/v1/status", access::read, get_status, "Shows the node and its state", "status"},
@@ -119,8 +119,8 @@ expected<void> wait_for_position(scheduler& engine, const request& in) {
   position at = 0;
   for (const char c : wanted) {
     if (c < '0' || c > '9' || at > UINT64_MAX / 10 - 1)
-      return refuse(errc::invalid_argument, "'" + std::string{wanted.substr(0, 40)} +
-                                                "' is not a position",
+      return refuse(errc::invalid_argument,
+                    "'" + std::string{wanted.substr(0, 40)} + "' is not a position",
                     "Carillon-Min-Position");
     at = at * 10 + static_cast<position>(c - '0');
   }

@@ -13,8 +13,8 @@ namespace carillon::http {
 
 /// Who may call a route.
 enum class access {
-  open, ///< Anyone who reaches the socket.
-  read, ///< Needs the token; takes Carillon-Min-Position.
+  open,   ///< Anyone who reaches the socket.
+  read,   ///< Needs the token; takes Carillon-Min-Position.
   change, ///< Needs the token; takes Idempotency-Key, answers Carillon-Position.
 };
 
@@ -22,22 +22,22 @@ enum class access {
 struct call {
   scheduler& engine;
   const request& in;
-  std::string id = {};                              ///< What stood for {id}, decoded.
-  std::map<std::string, std::string> query = {};    ///< Decoded; only names that the route takes.
-  request_info info = {};                           ///< For commands.
+  std::string id = {};                           ///< What stood for {id}, decoded.
+  std::map<std::string, std::string> query = {}; ///< Decoded; only names that the route takes.
+  request_info info = {};                        ///< For commands.
 };
 
 /// One line of the API. The table of routes is the only place that knows them all: requests are
 /// dispatched by it, and the OpenAPI document is written from it.
 struct route {
   std::string_view method;
-  std::string_view path;                 ///< With at most one "{id}", which may hold slashes.
+  std::string_view path; ///< With at most one "{id}", which may hold slashes.
   access who = access::read;
   response (*handle)(const call&) = nullptr;
   std::string_view summary;
-  std::string_view answer;               ///< Schema of the answer; "[name]" = a page of them; "" = text.
-  std::string_view body = {};            ///< Schema of the body; empty = none is taken.
-  std::string_view query = {};           ///< Names of query parameters: "limit cursor".
+  std::string_view answer;     ///< Schema of the answer; "[name]" = a page of them; "" = text.
+  std::string_view body = {};  ///< Schema of the body; empty = none is taken.
+  std::string_view query = {}; ///< Names of query parameters: "limit cursor".
 };
 
 std::span<const route> routes();

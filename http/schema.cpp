@@ -222,11 +222,11 @@ constexpr field_schema health_fields[] = {{"status", "string", "", required}};
 constexpr field_schema at_fields[] = {{"position", "integer", "", required}};
 constexpr field_schema empty_fields[] = {{"", ""}};
 
-constexpr field_schema error_fields[] = {
-    {"field", "string", "", required}, {"message", "string", "", required}};
+constexpr field_schema error_fields[] = {{"field", "string", "", required},
+                                         {"message", "string", "", required}};
 
 constexpr field_schema problem_fields[] = {
-    {"type", "string", "", required},   {"title", "string", "", required},
+    {"type", "string", "", required},    {"title", "string", "", required},
     {"status", "integer", "", required}, {"detail", "string", "", required},
     {"errors", "[#field_error]"},
 };
@@ -261,8 +261,8 @@ constexpr schema all[] = {
 std::span<const schema> schemas() { return all; }
 
 const schema& schema_of(std::string_view name) {
-  const auto found = std::find_if(std::begin(all), std::end(all),
-                                  [&](const schema& s) { return s.name == name; });
+  const auto found =
+      std::find_if(std::begin(all), std::end(all), [&](const schema& s) { return s.name == name; });
   assert(found != std::end(all)); // names stand in the table of routes, never come from outside
   return *found;
 }

@@ -10,7 +10,8 @@ namespace carillon::http {
 struct field_schema {
   std::string_view name;
   /// "string", "integer", "boolean", "object", "array", "instant", "duration", "any", "strings",
-  /// "text_map", "a|b|c" for an enumeration, or "#name" for another schema, "[#name]" for a list of it.
+  /// "text_map", "a|b|c" for an enumeration, or "#name" for another schema, "[#name]" for a list of
+  /// it.
   std::string_view type;
   std::string_view about = {};
   bool required = false;

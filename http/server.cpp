@@ -191,8 +191,8 @@ private:
                           " can not be listened on, another process may hold it",
                       "listen");
       const bool is_v6 = where_.host.find(':') != std::string::npos;
-      shown_ = "http://" + (is_v6 ? '[' + where_.host + ']' : where_.host) + ':' +
-               std::to_string(port);
+      shown_ =
+          "http://" + (is_v6 ? '[' + where_.host + ']' : where_.host) + ':' + std::to_string(port);
     }
     // httplib listens with a backlog of 5; a second call only makes it longer.
     ::listen(socket_, listen_backlog);
@@ -223,10 +223,10 @@ private:
       });
     }
     if (size > body_bytes_max || res.status == 413)
-      return send(to_response(problem{413, "",
-                                      "the body is longer than " +
-                                          std::to_string(body_bytes_max) + " bytes"}),
-                  res);
+      return send(
+          to_response(problem{
+              413, "", "the body is longer than " + std::to_string(body_bytes_max) + " bytes"}),
+          res);
     answer(in, std::move(body), res);
   }
 
@@ -251,8 +251,8 @@ private:
   void stream(position after, httplib::Response& res) {
     if (streams_.fetch_add(1) >= streams_max) {
       streams_.fetch_sub(1);
-      return send(to_response(problem{429, "", std::to_string(streams_max) +
-                                                   " event streams are open already"}),
+      return send(to_response(problem{
+                      429, "", std::to_string(streams_max) + " event streams are open already"}),
                   res);
     }
     res.set_header("Cache-Control", "no-store");
@@ -265,8 +265,7 @@ private:
             sink.done();
             return true;
           }
-          return sink.is_writable() &&
-                 (text->empty() || sink.write(text->data(), text->size()));
+          return sink.is_writable() && (text->empty() || sink.write(text->data(), text->size()));
         },
         [this](bool) { streams_.fetch_sub(1); });
   }
@@ -275,8 +274,10 @@ private:
     std::unique_lock lock{mutex_};
     do {
       if (const auto& sink = engine_.options().sink)
-        sink(log_level::warning, "serving " + shown_ + " without a token: any program of any "
-                                 "user on this machine can run commands as this user (--no-auth)");
+        sink(log_level::warning,
+             "serving " + shown_ +
+                 " without a token: any program of any "
+                 "user on this machine can run commands as this user (--no-auth)");
     } while (!wake_.wait_for(lock, no_auth_warning, [&] { return is_stopping_.load(); }));
   }
 

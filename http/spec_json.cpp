@@ -128,12 +128,12 @@ add_schedule read_new_schedule(const value& object, std::vector<field_error>& er
   spec.executor = text_or_null(in, "executor").value_or("");
   spec.result_expiration = in.span("job_result_expiration_time").value_or(duration{});
   spec.meta = in.meta("metadata").value_or(metadata{});
-  spec.on_conflict = in.one_of<conflict_policy>("conflict_policy",
-                                                {{"do_nothing", conflict_policy::do_nothing},
-                                                 {"replace", conflict_policy::replace},
-                                                 {"exception", conflict_policy::exception},
-                                                 {"update", conflict_policy::update}})
-                         .value_or(conflict_policy::do_nothing);
+  spec.on_conflict =
+      in.one_of<conflict_policy>("conflict_policy", {{"do_nothing", conflict_policy::do_nothing},
+                                                     {"replace", conflict_policy::replace},
+                                                     {"exception", conflict_policy::exception},
+                                                     {"update", conflict_policy::update}})
+          .value_or(conflict_policy::do_nothing);
   return out;
 }
 

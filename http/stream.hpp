@@ -11,7 +11,8 @@ namespace carillon::http {
 /// Writes the log as server-sent events, from a position on.
 class event_stream {
 public:
-  /// `is_stopping` becomes true when the server stops; it must outlive the stream, as must `engine`.
+  /// `is_stopping` becomes true when the server stops; it must outlive the stream, as must
+  /// `engine`.
   event_stream(scheduler& engine, position after, const std::atomic<bool>& is_stopping)
       : engine_{engine}, after_{after}, is_stopping_{is_stopping} {}
 

@@ -78,11 +78,10 @@ std::string zoned_text(time_point t, const std::string& zone) {
 std::string zone_of(const trigger_spec& trigger) {
   if (!trigger.timezone.empty())
     return trigger.timezone;
-  const auto* children = std::get_if<any_of>(&trigger.kind)
-                             ? &std::get_if<any_of>(&trigger.kind)->triggers
-                         : std::get_if<all_of>(&trigger.kind)
-                             ? &std::get_if<all_of>(&trigger.kind)->triggers
-                             : nullptr;
+  const auto* children =
+      std::get_if<any_of>(&trigger.kind)   ? &std::get_if<any_of>(&trigger.kind)->triggers
+      : std::get_if<all_of>(&trigger.kind) ? &std::get_if<all_of>(&trigger.kind)->triggers
+                                           : nullptr;
   if (!children || children->empty())
     return {};
   // The children's own zone, if they agree.
@@ -107,9 +106,8 @@ std::string to_json(const task_view& view) {
   json_object env;
   for (const auto& [name, text] : s.env)
     env.text(name, text);
-  const auto grace = s.disconnect_grace.value_or(s.executor == executor_process
-                                                     ? process_disconnect_grace
-                                                     : duration{});
+  const auto grace = s.disconnect_grace.value_or(
+      s.executor == executor_process ? process_disconnect_grace : duration{});
   json_object out;
   out.text("id", view.id.value)
       .text("executor", s.executor)
@@ -194,8 +192,8 @@ std::string to_json(const scheduler& engine, const job_view& view, bool whole) {
       .raw("metadata", metadata_json(view.meta));
   if (!whole)
     return out.done();
-  const auto output = view.output.empty() ? expected<std::string>{std::string{}}
-                                          : engine.text_of(view.output);
+  const auto output =
+      view.output.empty() ? expected<std::string>{std::string{}} : engine.text_of(view.output);
   const auto result = view.result.empty() ? expected<std::string>{std::string{"null"}}
                                           : engine.text_of(view.result);
   return out.text_or_null("output", output ? *output : "")

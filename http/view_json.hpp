@@ -6,8 +6,8 @@
 
 #include <string>
 
-/// Everything that can be seen, as the API's JSON objects. Fire times stand in their trigger's zone,
-/// all other instants in UTC.
+/// Everything that can be seen, as the API's JSON objects. Fire times stand in their trigger's
+/// zone, all other instants in UTC.
 namespace carillon::http {
 
 /// `t` with the offset that `zone` has then; in UTC when the zone is empty or unknown.

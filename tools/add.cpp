@@ -164,8 +164,8 @@ void add_add(CLI::App& program, session& s) {
   command.add_option("--max-jitter", o->jitter, "Start each run up to this much later");
   command.add_option("--keep-result", o->keep_result, "Keep return values this long");
   o->if_exists = "do_nothing";
-  command.add_option("--if-exists", o->if_exists,
-                     "do_nothing (default), replace, update or exception")
+  command
+      .add_option("--if-exists", o->if_exists, "do_nothing (default), replace, update or exception")
       ->check(CLI::IsMember({"do_nothing", "replace", "update", "exception"}));
   command.add_option("--timeout", o->timeout, "Task: longest run; none = no limit");
   command.add_option("--max-running", o->max_running, "Task: runs at once; none = no limit");

@@ -17,11 +17,10 @@ int run_cancel(const session& s, const cancel_options& o) {
   auto daemon = client::open(s);
   if (!daemon)
     return fail(daemon.error());
-  const auto body = o.reason.empty() ? std::string{"{}"}
-                                     : http::json_object{}.text("reason", o.reason).done();
+  const auto body =
+      o.reason.empty() ? std::string{"{}"} : http::json_object{}.text("reason", o.reason).done();
   for (const auto& id : o.ids) {
-    const auto answered =
-        daemon->send("POST", "/v1/jobs/" + percent_encode(id) + "/cancel", body);
+    const auto answered = daemon->send("POST", "/v1/jobs/" + percent_encode(id) + "/cancel", body);
     if (!answered)
       return fail(answered.error());
     if (s.json)

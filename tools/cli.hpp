@@ -30,10 +30,10 @@ int exit_code_of(errc code);
 
 /// One run of the program.
 struct session {
-  bool json = false;             ///< --json
-  std::string url = {};          ///< --url
-  std::string token_file = {};   ///< --token-file
-  std::string data = {};         ///< --data
+  bool json = false;                  ///< --json
+  std::string url = {};               ///< --url
+  std::string token_file = {};        ///< --token-file
+  std::string data = {};              ///< --data
   std::vector<std::string> tail = {}; ///< What stood after "--".
   bool has_tail = false;
   std::function<int()> run = {}; ///< Set by the subcommand that was chosen.

@@ -177,9 +177,8 @@ expected<void> client::each_item(const std::string& target,
   const std::string joint = target.find('?') == std::string::npos ? "?" : "&";
   std::string cursor;
   do {
-    const auto page =
-        get(target + joint + "limit=1000" +
-            (cursor.empty() ? "" : "&cursor=" + percent_encode(cursor)));
+    const auto page = get(target + joint + "limit=1000" +
+                          (cursor.empty() ? "" : "&cursor=" + percent_encode(cursor)));
     if (!page)
       return unexpected<error>{page.error()};
     for (const auto& item : list_at(page->body, "items"))
@@ -218,8 +217,7 @@ expected<void> client::follow(std::uint64_t after,
   if (!is_wanted)
     return {};
   if (status >= 400)
-    return unexpected<error>{
-        to_error(status, parse_json(pending).value_or(value{}), pending)};
+    return unexpected<error>{to_error(status, parse_json(pending).value_or(value{}), pending)};
   if (!answered)
     return unexpected<error>{self_->unreachable(answered.error())};
   return refuse(errc::unavailable, "the daemon ended the stream");

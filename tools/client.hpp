@@ -16,7 +16,7 @@ namespace carillon::tools {
 struct reply {
   int status = 0;
   value body = {};
-  std::string text = {}; ///< The body as it came.
+  std::string text = {};                           ///< The body as it came.
   std::map<std::string, std::string> headers = {}; ///< By lower-case name.
 };
 

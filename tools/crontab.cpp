@@ -196,9 +196,9 @@ private:
   bool check_times(const crontab_entry& entry, const std::array<std::size_t, 5>& columns) {
     static constexpr std::string_view names[] = {"minute", "hour", "day", "month", "day_of_week"};
     const auto resolved = triggers::resolve(trigger_of(entry, "UTC"), {});
-    const auto compiled = resolved ? triggers::compile(*resolved)
-                                   : expected<triggers::compiled_trigger>{
-                                         unexpected<error>{resolved.error()}};
+    const auto compiled =
+        resolved ? triggers::compile(*resolved)
+                 : expected<triggers::compiled_trigger>{unexpected<error>{resolved.error()}};
     if (compiled)
       return true;
     auto column = columns[0];

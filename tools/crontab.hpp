@@ -11,16 +11,16 @@ namespace carillon::tools {
 
 /// One line of a crontab that runs a command.
 struct crontab_entry {
-  std::size_t line = 0;      ///< From 1.
-  std::string text = {};     ///< The line as it was written, without blanks around it.
-  std::string fields = {};   ///< "0 3 * * *"; nicknames such as @daily are spelt out.
-  std::string user = {};     ///< `--system` only.
-  std::string command = {};  ///< Up to the first '%' that is not escaped.
+  std::size_t line = 0;        ///< From 1.
+  std::string text = {};       ///< The line as it was written, without blanks around it.
+  std::string fields = {};     ///< "0 3 * * *"; nicknames such as @daily are spelt out.
+  std::string user = {};       ///< `--system` only.
+  std::string command = {};    ///< Up to the first '%' that is not escaped.
   std::string stdin_text = {}; ///< What follows it, with a newline for every further '%'.
   std::string shell = "/bin/sh";
-  std::string zone = {};     ///< CRON_TZ; empty = the machine's.
+  std::string zone = {};                       ///< CRON_TZ; empty = the machine's.
   std::map<std::string, std::string> env = {}; ///< Of the lines above.
-  std::string description = {}; ///< The comment lines right above.
+  std::string description = {};                ///< The comment lines right above.
 };
 
 /// Something to tell the user about a line.

@@ -27,8 +27,8 @@ struct import_options {
 /// What an entry becomes: a schedule and its task of the same name.
 struct wanted {
   std::string id;
-  value trigger;       ///< As the daemon would store it, but for its start.
-  value::object task;  ///< "task_settings"
+  value trigger;      ///< As the daemon would store it, but for its start.
+  value::object task; ///< "task_settings"
   value::object meta;
   std::size_t line = 0;
 };
@@ -44,8 +44,8 @@ struct tally {
 std::string name_part(std::string_view text) {
   std::string out;
   for (const char c : text)
-    out += std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-' ? c
-                                                                                          : '-';
+    out +=
+        std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-' ? c : '-';
   return out.substr(0, 60);
 }
 
@@ -93,13 +93,16 @@ expected<value::object> task_of(const crontab_entry& entry) {
   std::vector<std::string> argv{entry.shell, "-c", entry.command};
   if (owner->name != self->name) {
     if (::geteuid() != 0)
-      return refuse(errc::denied, "belongs to user '" + owner->name + "': only a daemon of root, "
-                                  "imported into by root, can run it");
+      return refuse(errc::denied, "belongs to user '" + owner->name +
+                                      "': only a daemon of root, "
+                                      "imported into by root, can run it");
     argv.insert(argv.begin(), {"/usr/sbin/runuser", "-u", owner->name, "--"});
   }
   // What cron itself sets; lines of the crontab go over it.
-  std::map<std::string, std::string> env{{"HOME", owner->home},     {"LOGNAME", owner->name},
-                                         {"USER", owner->name},     {"SHELL", entry.shell},
+  std::map<std::string, std::string> env{{"HOME", owner->home},
+                                         {"LOGNAME", owner->name},
+                                         {"USER", owner->name},
+                                         {"SHELL", entry.shell},
                                          {"PATH", "/usr/bin:/bin"}};
   for (const auto& [name, text] : entry.env)
     env[name] = text;
@@ -130,8 +133,8 @@ expected<wanted> to_wanted(const crontab_entry& entry, const std::string& source
     return unexpected<error>{std::move(trigger).error()};
   auto fields = *trigger->get_if<value::object>();
   fields.erase("start_time");
-  wanted out{id_of(entry, source, taken), value{std::move(fields)}, *std::move(task), {},
-             entry.line};
+  wanted out{
+      id_of(entry, source, taken), value{std::move(fields)}, *std::move(task), {}, entry.line};
   out.meta["source"] = source;
   out.meta["crontab"] = entry.text;
   if (!entry.description.empty())

@@ -73,8 +73,9 @@ expected<void> invariants::check_fence(position at, const job_id& id, position f
     return unexpected<error>{job.error()};
   const bool is_unknown = is_partial_ && (*job)->fence == 0;
   if (!is_unknown && (*job)->fence != fence)
-    return broken(at, id, "has the fence " + std::to_string((*job)->fence) +
-                              ", the record says " + std::to_string(fence));
+    return broken(at, id,
+                  "has the fence " + std::to_string((*job)->fence) + ", the record says " +
+                      std::to_string(fence));
   (*job)->fence = 0;
   return {};
 }

@@ -8,7 +8,8 @@
 namespace carillon::tools {
 
 /// The rules that a log keeps whatever happens: a job is added once, claimed only while it is open
-/// and unclaimed, and ends once, under its current fence or without one. Feed it every block in order.
+/// and unclaimed, and ends once, under its current fence or without one. Feed it every block in
+/// order.
 class invariants {
 public:
   /// The log's beginning was retired: jobs that turn up unknown were added there.

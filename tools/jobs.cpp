@@ -22,10 +22,9 @@ struct jobs_options {
 std::string target_of(const jobs_options& o) {
   std::string out = "/v1/jobs";
   char joint = '?';
-  for (const auto& [name, text] :
-       {std::pair{"task=", &o.task}, std::pair{"schedule=", &o.schedule},
-        std::pair{"state=", &o.state}, std::pair{"outcome=", &o.outcome},
-        std::pair{"from=", &o.from}, std::pair{"to=", &o.to}}) {
+  for (const auto& [name, text] : {std::pair{"task=", &o.task}, std::pair{"schedule=", &o.schedule},
+                                   std::pair{"state=", &o.state}, std::pair{"outcome=", &o.outcome},
+                                   std::pair{"from=", &o.from}, std::pair{"to=", &o.to}}) {
     if (text->empty())
       continue;
     out += joint + std::string{name} + percent_encode(*text);

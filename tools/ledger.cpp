@@ -70,10 +70,10 @@ expected<void> ledger::add_fates(const recorded_event& recorded, const schedule_
     auto found = triggers::seek(**trigger, {}, what.first);
     for (std::uint64_t count = 0; found && found->at && *found->at <= what.last; ++count) {
       if (count == ledger_range_max)
-        return refuse(errc::limit_exceeded,
-                      "position " + std::to_string(recorded.at) + ": a range of schedule '" +
-                          id.value + "' has more than " + std::to_string(ledger_range_max) +
-                          " fire times");
+        return refuse(errc::limit_exceeded, "position " + std::to_string(recorded.at) +
+                                                ": a range of schedule '" + id.value +
+                                                "' has more than " +
+                                                std::to_string(ledger_range_max) + " fire times");
       add_fate(recorded, id, what, *found->at, emit);
       found = triggers::next(**trigger, found->cursor);
     }
@@ -132,8 +132,8 @@ void ledger::add_finish(const recorded_event& recorded, const job_finished& job,
   versions_.erase(job_stream(job.id));
 }
 
-void ledger::add_claim_line(const recorded_event& recorded, std::string_view type,
-                            const job_id& id, position fence, const line_sink& emit) {
+void ledger::add_claim_line(const recorded_event& recorded, std::string_view type, const job_id& id,
+                            position fence, const line_sink& emit) {
   http::json_object data;
   data.text("job", to_string(id)).number("attempt", claims_[id]);
   if (type == "JobClaimed")
@@ -159,8 +159,9 @@ expected<const triggers::compiled_trigger*> ledger::trigger_of(const schedule_id
   const auto found = rules_.find(id);
   if (found == rules_.end())
     return refuse(errc::invalid_argument,
-                  "schedule '" + id.value + "' was added before the first record read: the ledger "
-                                            "needs the log from its beginning");
+                  "schedule '" + id.value +
+                      "' was added before the first record read: the ledger "
+                      "needs the log from its beginning");
   if (!found->second.compiled) {
     auto compiled = triggers::compile(found->second.spec);
     if (!compiled)

@@ -52,7 +52,8 @@ void print(const std::vector<line>& lines, bool has_all) {
              text_at(item, "state")});
   }
   out.print(std::cout, wants_colours());
-  std::cout << '\n' << out.size() << " schedules listed."
+  std::cout << '\n'
+            << out.size() << " schedules listed."
             << (has_all ? "" : " Pass --all to see finished ones, too.") << '\n';
 }
 

@@ -116,8 +116,8 @@ int read_through_daemon(const session& s, const log_options& o) {
     const auto json = parse_json(text);
     const auto recorded =
         json ? record_of(*json) : expected<recorded_event>{unexpected{json.error()}};
-    const auto more = recorded ? print(*recorded)
-                               : expected<bool>{unexpected<error>{recorded.error()}};
+    const auto more =
+        recorded ? print(*recorded) : expected<bool>{unexpected<error>{recorded.error()}};
     std::cout.flush();
     if (!more)
       stopped = more.error();
@@ -196,8 +196,7 @@ int run_retire(const session& s, const retire_options& o) {
               << '\n';
   else
     std::cout << "positions " << report->first << " to " << report->last << " moved to "
-              << o.archive << " (" << report->blocks << " blocks, " << report->bytes
-              << " bytes)\n";
+              << o.archive << " (" << report->blocks << " blocks, " << report->bytes << " bytes)\n";
   return exit_ok;
 }
 

@@ -24,8 +24,7 @@ struct next_options {
 std::string fire_text(const triggers::compiled_trigger& trigger, time_point at) {
   const auto offset = triggers::offset_at(trigger, at);
   // RFC 3339 has no seconds in an offset; zones of long ago had.
-  return offset.count() % 60 == 0 && offset.count() != 0 ? to_rfc3339(at, offset)
-                                                         : to_rfc3339(at);
+  return offset.count() % 60 == 0 && offset.count() != 0 ? to_rfc3339(at, offset) : to_rfc3339(at);
 }
 
 int run_batch(const batch_context& context) {
@@ -75,11 +74,9 @@ int print_next(const next_options& o, const batch_context& context, bool as_json
       std::cout << text << '\n';
   }
   if (as_json)
-    std::cout << http::json_object{}
-                     .raw("fires", fires.done())
-                     .boolean("exhausted", is_exhausted)
-                     .done()
-              << '\n';
+    std::cout
+        << http::json_object{}.raw("fires", fires.done()).boolean("exhausted", is_exhausted).done()
+        << '\n';
   std::cout.flush();
   if (stopped)
     return fail(*stopped);

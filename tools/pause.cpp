@@ -50,9 +50,8 @@ void add_pause(CLI::App& program, session& s) {
 void add_resume(CLI::App& program, session& s) {
   auto o = std::make_shared<pause_options>();
   auto& command = subcommand(program, s, "resume", "Let paused schedules fire again", [&s, o] {
-    const auto body = o->from.empty()
-                          ? std::string{"{}"}
-                          : http::json_object{}.text("resume_from", o->from).done();
+    const auto body = o->from.empty() ? std::string{"{}"}
+                                      : http::json_object{}.text("resume_from", o->from).done();
     return change_each(s, *o, "resume", body);
   });
   add_client_options(command, s);

@@ -117,9 +117,9 @@ expected<position> position_at(stores::event_log& log, const std::string& text) 
     return out;
   const auto instant = parse_instant(text);
   if (!instant)
-    return refuse(errc::invalid_argument,
-                  "'" + text + "' is neither a position nor an instant such as "
-                               "2026-03-29T03:00:00Z");
+    return refuse(errc::invalid_argument, "'" + text +
+                                              "' is neither a position nor an instant such as "
+                                              "2026-03-29T03:00:00Z");
   const auto base = log.base();
   if (!base)
     return unexpected<error>{base.error()};

@@ -149,8 +149,8 @@ void print_table(const replayed& r) {
       part->print(std::cout, wants_colours());
       std::cout << '\n';
     }
-  std::cout << "position    " << r.at << "\ntime        " << local_text(r.time)
-            << "\nstate_hash  " << projections::to_hex(r.state.hash()) << '\n';
+  std::cout << "position    " << r.at << "\ntime        " << local_text(r.time) << "\nstate_hash  "
+            << projections::to_hex(r.state.hash()) << '\n';
 }
 
 int run_replay(const session& s, const replay_options& o) {

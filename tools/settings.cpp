@@ -117,8 +117,7 @@ void refuse_what_is_not_built(reader& in) {
                   errc::unsupported));
   const auto* log = in.find("log");
   if (log && (log->starts_with("postgres:") || log->starts_with("postgresql:")))
-    in.note(wrong("log",
-                  "PostgreSQL logs are not built yet: use rocksdb:DIRECTORY or memory:",
+    in.note(wrong("log", "PostgreSQL logs are not built yet: use rocksdb:DIRECTORY or memory:",
                   errc::unsupported));
 }
 

@@ -42,7 +42,6 @@ struct serve_options {
 };
 
 /// Reads the texts. Errors: invalid_argument or unsupported, with the setting's name as field.
-expected<serve_options> to_options(const setting_values& values,
-                                   const std::filesystem::path& data);
+expected<serve_options> to_options(const setting_values& values, const std::filesystem::path& data);
 
 } // namespace carillon::tools

@@ -50,8 +50,8 @@ void table::print(std::ostream& out, bool has_colours) const {
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const auto colour = has_colours && &row != &rows_.front() ? colour_of(row[i])
-                                                                : std::string_view{};
+      const auto colour =
+          has_colours && &row != &rows_.front() ? colour_of(row[i]) : std::string_view{};
       line += std::string{colour} + printable(row[i]) + (colour.empty() ? "" : "\033[0m");
       if (i + 1 < row.size())
         line.append(widths[i] - width(row[i]) + 2, ' ');
@@ -75,8 +75,7 @@ std::string local_text(const std::optional<time_point>& t) {
   std::array<char, 64> text{};
   if (!::localtime_r(&time, &parts))
     return to_rfc3339(*t);
-  return std::string{text.data(),
-                     std::strftime(text.data(), text.size(), "%a %F %T %Z", &parts)};
+  return std::string{text.data(), std::strftime(text.data(), text.size(), "%a %F %T %Z", &parts)};
 }
 
 std::string span_text(duration d) {

@@ -49,8 +49,7 @@ int run_tasks(const session& s) {
 } // namespace
 
 void add_tasks(CLI::App& program, session& s) {
-  auto& command =
-      subcommand(program, s, "tasks", "List tasks", [&s] { return run_tasks(s); });
+  auto& command = subcommand(program, s, "tasks", "List tasks", [&s] { return run_tasks(s); });
   add_client_options(command, s);
 }
 

@@ -60,11 +60,11 @@ expected<trigger_spec> parse_calendar(const std::string& text) {
 
 expected<trigger_spec> by_kind(std::string_view kind, std::string_view name,
                                const std::string& text) {
-  auto read = events::trigger_from_json(
-      http::json_object{}
-          .text("kind", kind)
-          .raw("spec", http::json_object{}.text(name, text).done())
-          .done());
+  auto read =
+      events::trigger_from_json(http::json_object{}
+                                    .text("kind", kind)
+                                    .raw("spec", http::json_object{}.text(name, text).done())
+                                    .done());
   if (!read)
     return refuse(read.error().code, read.error().message, std::string{name});
   return read;
@@ -89,8 +89,8 @@ bool is_given(const trigger_options& o) {
 }
 
 expected<trigger_spec> to_trigger(const trigger_options& o) {
-  const int given = !o.cron.empty() + !o.every.empty() + !o.at.empty() + !o.calendar.empty() +
-                    !o.trigger.empty();
+  const int given =
+      !o.cron.empty() + !o.every.empty() + !o.at.empty() + !o.calendar.empty() + !o.trigger.empty();
   if (given != 1)
     return refuse(errc::invalid_argument,
                   std::string{given == 0 ? "no trigger was" : "more than one trigger was"} +

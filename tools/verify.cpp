@@ -18,8 +18,8 @@ int run_verify(const session& s, const std::string& url) {
   const auto base = (*log)->base();
   if (base && base->at > 0)
     rules.begin_in_the_middle();
-  const auto report = stores::verify(
-      **log, [&](const stores::block& block) { return rules.check(block); });
+  const auto report =
+      stores::verify(**log, [&](const stores::block& block) { return rules.check(block); });
   if (!report)
     return fail(report.error());
   http::json_object out;
