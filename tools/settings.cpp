@@ -5,7 +5,6 @@
 #include <charconv>
 #include <limits>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 namespace carillon::tools {
@@ -153,16 +152,18 @@ expected<setting_values> settings_of_file(const std::string& path) {
   const auto text = read_file(path);
   if (!text)
     return unexpected<error>{text.error()};
-  const auto parsed = toml::parse(std::string_view{*text}, path);
-  if (!parsed) {
-    const auto at = parsed.error().source().begin;
+  toml::table parsed;
+  try { // Debian's library is built with exceptions only
+    parsed = toml::parse(std::string_view{*text}, path);
+  } catch (const toml::parse_error& failure) {
+    const auto at = failure.source().begin;
     return refuse(errc::invalid_argument, path + ':' + std::to_string(at.line) + ':' +
                                               std::to_string(at.column) + ": " +
-                                              std::string{parsed.error().description()});
+                                              std::string{failure.description()});
   }
   const auto known = names();
   setting_values out;
-  for (const auto& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : parsed) {
     const auto at = path + ':' + std::to_string(node.source().begin.line) + ':' +
                     std::to_string(node.source().begin.column) + ": ";
     const std::string name{key.str()};
