@@ -212,7 +212,7 @@ expected<archive_report> retire(event_log& log, position up_to, const std::strin
   auto verified = verify_archive(path);
   if (!verified)
     return verified;
-  if (verified->last != up_to || verified->hash != written->hash)
+  if (verified->last != up_to || bytes_of(verified->hash) != bytes_of(written->hash))
     return refuse(errc::corrupt, fmt::format("archive {} reads back as positions {} to {}, written "
                                              "were {} to {}", path, verified->first, verified->last,
                                              written->first, written->last));

@@ -286,6 +286,8 @@ expected<block> decode_block(std::string_view bytes, position last) {
   result.previous = header.previous;
   result.hash = opened->hash;
 
+  // A commit takes four bytes or more; growing would move what was decoded again and again.
+  result.commits.reserve(std::min<std::size_t>(header.count, opened->body.size() / 4));
   commit_meta meta;
   byte_reader in{opened->body};
   auto at = header.first;

@@ -143,7 +143,7 @@ public:
     newer_from_ = floor;
   }
 
-  static constexpr std::size_t keys_min_default = 1 << 17;
+  static constexpr std::size_t keys_min_default = 1 << 16;
 
 private:
   struct key_hash {
@@ -169,7 +169,7 @@ public:
   void put(const commit_id& id, position first) { ids_.put(id, first); }
   void forget(const commit_id& id) { ids_.forget(id); }
 
-  static constexpr std::size_t commits_min_default = 1 << 16;
+  static constexpr std::size_t commits_min_default = 1 << 15;
 
 private:
   recent_positions<commit_id, std::hash<commit_id>> ids_;

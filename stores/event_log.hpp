@@ -26,7 +26,7 @@ using key = std::uint64_t;
 struct commit {
   commit_id id = {};              ///< The command's id; a repeated one is answered `duplicate`.
   position known = 0;             ///< Up to where the writer had applied the log.
-  std::vector<key> guards = {};   ///< What the decision relied on: touched after `known` = conflict.
+  std::vector<key> guards = {};   ///< What was relied on: touched after `known` = conflict.
   std::vector<key> touches = {};  ///< Named keys touched beside the streams of `events` and `id`.
   std::optional<time_point> not_before = {}; ///< Refused as too_early before this block time.
   commit_meta meta = {};
@@ -38,7 +38,7 @@ enum class outcome_kind : std::uint8_t { appended, conflict, duplicate, fenced, 
 /// What became of one commit.
 struct outcome {
   outcome_kind kind = outcome_kind::appended;
-  position at = 0; ///< appended, duplicate: first position; conflict: position that touched the guard.
+  position at = 0; ///< appended, duplicate: first position; conflict: where the guard was touched.
   key conflicting = 0; ///< conflict only.
 };
 
@@ -57,7 +57,7 @@ struct head {
 
 struct append_result {
   std::vector<outcome> outcomes; ///< One per commit, in order.
-  head after;                    ///< The head after the append; `after.time` is the new block's time.
+  head after;                    ///< The head after the append, with the new block's time.
 };
 
 /// A commit as it stands in the log.
@@ -124,7 +124,7 @@ class event_log {
 public:
   virtual ~event_log() = default;
 
-  /// Makes `node` the writer; every older session is fenced from now on. Errors: unavailable, corrupt.
+  /// Makes `node` the writer; every older session is fenced from now on. Errors: unavailable.
   virtual expected<session> open_session(const node_id& node) = 0;
 
   /// Appends each commit whole or not at all, all that pass in one block. Durable when it returns.
@@ -133,8 +133,9 @@ public:
   virtual expected<append_result> append(const session& who, time_point now,
                                          std::span<const commit> commits) = 0;
 
-  /// Blocks after `after`, oldest first, until `bytes_max` encoded bytes are reached (at least one).
+  /// Blocks after `after`, oldest first, until `bytes_max` stored bytes are reached (at least one).
   /// The first of them begins before when `after` lies inside a block. None = `after` is the head.
+  /// Decoded blocks take some 25 times their bytes: pieces of 64 to 256 KiB are the fastest.
   /// Errors: gone (before the base), corrupt with the position.
   virtual expected<std::vector<block>> read(position after, std::size_t bytes_max) = 0;
 
@@ -171,8 +172,9 @@ struct log_options {
 };
 
 /// Opens "memory:" or "rocksdb:DIRECTORY".
-/// Errors: invalid_argument (unknown URL), conflict (another process holds it; names its pid), corrupt.
-expected<std::unique_ptr<event_log>> open_log(std::string_view url, const log_options& options = {});
+/// Errors: invalid_argument (unknown URL), conflict (names the process that holds it), corrupt.
+expected<std::unique_ptr<event_log>> open_log(std::string_view url,
+                                              const log_options& options = {});
 
 /// Key of the stream of one entity.
 key stream_key(stream_category category, std::string_view id);

@@ -81,8 +81,9 @@ public:
                            .read_only = options_.read_only,
                            .accept_data_loss = options_.accept_data_loss});
     if (!db && db.error().code == errc::conflict)
-      return refuse(errc::conflict, fmt::format("{} is held by {}; one process at a time may have "
-                                                "it open", directory_, describe_holder(holder_path())));
+      return refuse(errc::conflict,
+                    fmt::format("{} is held by {}; one process at a time may have it open",
+                                directory_, describe_holder(holder_path())));
     if (!db)
       return pass(db);
     db_ = std::move(*db);

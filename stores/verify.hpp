@@ -46,8 +46,8 @@ struct verify_report {
 /// position.
 using visit_block = std::function<expected<void>(const block&)>;
 
-/// Reads the whole log from its base, recomputes the chain, decodes every body, and looks for damage
-/// below the blocks. A fault is part of the report, not an error.
+/// Reads the whole log from its base, recomputes the chain, decodes every body, and looks for
+/// damage below the blocks. A fault is part of the report, not an error.
 /// Errors: unavailable (could not be read for other reasons than damage).
 expected<verify_report> verify(event_log& log, const visit_block& visit = {});
 

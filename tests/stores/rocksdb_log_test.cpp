@@ -265,7 +265,7 @@ TEST_CASE("rocksdb log: an archive of a position inside a block is refused and l
   CHECK_FALSE(fs::exists(path));
 }
 
-TEST_CASE("rocksdb log: a full disk refuses appends, loses nothing, and goes on when there is room") {
+TEST_CASE("rocksdb log: a full disk refuses appends and loses nothing, until there is room") {
   temp_directory directory;
   auto mount_point = directory.path() + "/small";
   fs::create_directory(mount_point);
