@@ -1,0 +1,270 @@
+#!/usr/bin/env bash
+# Daemon and command line, end to end: cli_test.sh PROGRAM SOURCE_FOLDER
+set -u
+program=$1
+source_folder=$2
+folder=$(mktemp -d)
+export CARILLON_DATA=$folder/data
+export XDG_STATE_HOME=$folder/state
+unset CARILLON_TOKEN CARILLON_URL CARILLON_CONFIG
+daemon=
+failures=0
+checks=0
+
+cleanup() {
+  if [[ -n $daemon ]]; then
+    kill -TERM "$daemon" 2>/dev/null
+    wait "$daemon" 2>/dev/null
+  fi
+  rm -rf "$folder"
+}
+trap cleanup EXIT
+
+carillon() { "$program" "$@"; }
+
+# passes NAME CONDITION...: runs the condition.
+passes() {
+  local name=$1
+  shift
+  checks=$((checks + 1))
+  if ! "$@"; then
+    echo "FAILED: $name ($*)"
+    failures=$((failures + 1))
+  fi
+}
+# ends NAME CODE COMMAND...: the command's exit code; its output goes to $folder/out and err.
+ends() {
+  local name=$1 wanted=$2
+  shift 2
+  checks=$((checks + 1))
+  "$@" >"$folder/out" 2>"$folder/err" </dev/null
+  local code=$?
+  if [[ $code != "$wanted" ]]; then
+    echo "FAILED: $name: exit $code instead of $wanted: $*"
+    sed 's/^/  out: /' "$folder/out" | head -5
+    sed 's/^/  err: /' "$folder/err" | head -5
+    failures=$((failures + 1))
+  fi
+}
+says() { passes "$1 says '$2'" grep -qF -- "$2" "$folder/out"; }
+complains() { passes "$1 complains '$2'" grep -qF -- "$2" "$folder/err"; }
+
+start_daemon() {
+  local where=("$@")
+  ((${#where[@]})) || where=(--listen 127.0.0.1:0)
+  "$program" serve --node tester "${where[@]}" 2>"$folder/daemon.err" &
+  daemon=$!
+  for _ in $(seq 300); do
+    grep -q '^ready ' "$folder/daemon.err" && return 0
+    kill -0 "$daemon" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "the daemon did not become ready:"
+  cat "$folder/daemon.err"
+  daemon=
+  return 1
+}
+stop_daemon() {
+  kill -TERM "$daemon"
+  wait "$daemon"
+  local code=$?
+  daemon=
+  return $code
+}
+
+# --- documentation ----------------------------------------------------------------------------
+
+documented=$source_folder/docs/cli.md
+help_of() { carillon "$@" --help 2>&1; }
+options_of() { grep -oE '^ +(-[a-z], ?)?--[a-z-]+|^ +-[a-z],--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u; }
+section_of() { awk -v title="## $1" '$0 == title {on = 1; next} /^## / {on = 0} on' "$documented"; }
+subcommands=$(carillon --help | awk '/^Subcommands:/ {on = 1; next} on && /^  [a-z]/ {print $1}')
+passes "subcommands are listed" test "$(wc -w <<<"$subcommands")" -ge 19
+for name in $subcommands; do
+  [[ $name == import ]] && words="import crontab" || words=$name
+  title="carillon $words"
+  section=$(section_of "$title")
+  passes "docs/cli.md has a section '$title'" test -n "$section"
+  common=$(section_of "Options of every command that talks to a daemon")
+  for option in $(help_of $words | options_of); do
+    [[ $option == --help ]] && continue
+    passes "docs/cli.md, $title: $option" \
+      grep -qF -- "\`$option" <<<"$section"$'\n'"$common"
+  done
+  for option in $(grep -oE '^\| `--[a-z-]+' <<<"$section" | grep -oE -- '--[a-z-]+' | sort -u); do
+    passes "$title has the documented $option" grep -qF -- "$option" <<<"$(help_of $words)"
+  done
+done
+
+# --- usage and offline ------------------------------------------------------------------------
+
+ends "no subcommand" 2 carillon
+ends "an unknown subcommand" 2 carillon nonsense
+ends "an unknown option" 2 carillon list --nonsense
+ends "version" 0 carillon version
+ends "version as JSON" 0 carillon version --json
+says "version" '"version"'
+ends "next by cron" 0 carillon next --cron '0 3 * * *' --tz Europe/Berlin \
+  --from 2026-03-27T00:00:00Z -n 5
+passes "next by cron is exact" diff <(cat "$folder/out") <(
+  printf '2026-03-%s\n' 27T03:00:00+01:00 28T03:00:00+01:00 29T03:00:00+02:00 \
+    30T03:00:00+02:00 31T03:00:00+02:00)
+ends "next by interval" 0 carillon next --every 90m --from 2026-01-01T00:00:00Z -n 2 --json
+says "next by interval" '"fires":["2026-01-01T00:00:00Z","2026-01-01T01:30:00Z"]'
+ends "next without a trigger" 2 carillon next
+ends "next with two triggers" 2 carillon next --cron '* * * * *' --every 5m
+ends "next with a bad cron" 2 carillon next --cron '99 * * * *'
+ends "next with a bad zone" 2 carillon next --cron '* * * * *' --tz Mars/Base
+printf '%s\n' '{"id":1,"kind":"interval","spec":{"hours":1},"start_time":"2026-01-01T00:00:00Z","count":1}' \
+  'nonsense' >"$folder/batch"
+carillon next --batch <"$folder/batch" >"$folder/out"
+passes "a bad line does not end the batch" test "$(wc -l <"$folder/out")" = 2
+says "batch" '"fires":["2026-01-01T00:00:00Z"]'
+ends "list without a daemon" 5 carillon list
+complains "list without a daemon" "carillon serve"
+ends "serve with an unknown setting" 2 carillon serve --lisen 127.0.0.1:0
+printf 'lisen = "x"\n' >"$folder/bad.toml"
+ends "serve with an unknown key" 2 carillon serve --config "$folder/bad.toml"
+complains "serve with an unknown key" "did you mean 'listen'?"
+ends "serve on a public address" 2 carillon serve --listen 0.0.0.0:0 --log memory:
+ends "serve on PostgreSQL" 2 carillon serve --log postgres://localhost/x
+complains "serve on PostgreSQL" "not built yet"
+ends "serve with a broker" 2 carillon serve --broker mqtt://localhost:1883
+ends "replay of no log" 3 carillon replay --log "rocksdb:$folder/none"
+ends "verify of no log" 3 carillon verify --log "rocksdb:$folder/none"
+
+# --- a daemon ---------------------------------------------------------------------------------
+
+start_daemon || exit 1
+passes "the token is its owner's alone" test "$(stat -c %a "$CARILLON_DATA/token")" = 600
+ends "a second daemon on the log" 4 carillon serve --listen 127.0.0.1:0
+ends "status" 0 carillon status --json
+says "status" '"node":"tester"'
+CARILLON_TOKEN=wrong ends "a wrong token" 6 carillon list
+
+ends "add" 0 carillon add tick --every 1s -- /bin/sh -c "echo fired >>$folder/ticks"
+says "add" "tick created"
+ends "add again" 0 carillon add tick --every 5s -- /bin/true
+complains "add again" "was kept"
+ends "add, exception" 4 carillon add tick --every 5s --if-exists exception -- /bin/true
+ends "add without a command" 2 carillon add other --every 5s
+ends "add with a relative path" 2 carillon add other --every 5s -- true
+ends "add of an unknown task" 3 carillon add other --every 5s --task none
+ends "add with a bad name" 2 carillon add 'a b' --every 5s -- /bin/true
+ends "add at" 0 carillon add later --at 2099-01-01T00:00:00Z --paused -- /bin/true
+ends "add calendar" 0 carillon add monthly --calendar '1 month 03:30' --tz Europe/Berlin -- /bin/true
+ends "list" 0 carillon list
+says "list" "NEXT"
+says "list" "tick"
+says "list" "paused"
+ends "list as JSON" 0 carillon list --json
+says "list as JSON" '"id":"monthly"'
+ends "show" 0 carillon show tick --json
+says "show" '"state":"active"'
+ends "show of nothing" 3 carillon show nothing
+ends "pause" 0 carillon pause monthly
+ends "pause of nothing" 3 carillon pause nothing
+ends "resume" 0 carillon resume monthly --from now
+ends "rm of nothing" 3 carillon rm nothing
+ends "tasks" 0 carillon tasks
+says "tasks" "/bin/sh -c"
+
+# Shell metacharacters arrive in argv as they are.
+strange='a b;$(touch '$folder'/pwned)|`id`&&"quoted" '\''single'\'' * ? ~ \n {x} <y >z # %'
+ends "run --wait" 0 carillon run --wait -- /usr/bin/printf '%s|' "$strange" '--flag' ''
+passes "argv is unchanged" test "$(cat "$folder/out")" = "$strange|--flag||"
+passes "nothing was run by a shell" test ! -e "$folder/pwned"
+ends "run of a failing command" 1 carillon run --wait -- /bin/false
+complains "run of a failing command" "error"
+ends "run of an unknown task" 3 carillon run nothing
+ends "run with arguments" 0 carillon run --name echo --wait -- /bin/echo one
+ends "run of a task" 0 carillon run echo --wait --args '["two", 3]'
+says "run of a task" "one two 3"
+ends "cancel of an unknown job" 3 carillon cancel 01890a5d-ac96-774b-bcce-b302099a8057
+ends "run for long" 0 carillon run -- /bin/sleep 600
+job=$(cat "$folder/out")
+ends "cancel" 0 carillon cancel "$job" --reason test
+ends "jobs" 0 carillon jobs --task echo
+says "jobs" "success"
+
+for _ in $(seq 100); do
+  [[ -s $folder/ticks ]] && (($(wc -l <"$folder/ticks") >= 2)) && break
+  sleep 0.1
+done
+passes "the schedule fires" test "$(wc -l <"$folder/ticks")" -ge 2
+ends "jobs of a schedule" 0 carillon jobs --schedule tick --outcome success --json
+says "jobs of a schedule" '"schedule":"tick"'
+ends "log" 0 carillon log --type job_finished
+says "log" "job_finished"
+ends "log of an unknown type" 2 carillon log --type job_finnished
+complains "log of an unknown type" "did you mean 'job_finished'?"
+ends "log as CloudEvents" 0 carillon log --format cloudevents -n 3
+says "log as CloudEvents" '"specversion":"1.0"'
+
+# --- crontab ----------------------------------------------------------------------------------
+
+cat >"$folder/crontab" <<'EOF'
+# comment
+MAILTO=root
+PATH=/usr/bin:/bin
+GREETING="hello world"
+
+# Says hello
+*/5 * * * * echo "$GREETING"
+0 3 1 * mon cat > /dev/null%line one%line two
+@daily date +\%F
+CRON_TZ=Asia/Tokyo
+30 4 * * 1-5 true
+EOF
+ends "import --dry-run" 0 carillon import crontab "$folder/crontab" --dry-run
+says "import --dry-run" "4 created"
+ends "import" 0 carillon import crontab "$folder/crontab"
+says "import" "4 created, 0 updated, 0 unchanged"
+before=$(carillon status --json | grep -o '"schedules":[0-9]*')
+ends "import again" 0 carillon import crontab "$folder/crontab"
+says "import again" "0 created, 0 updated, 4 unchanged"
+ends "import of one line less" 0 carillon import crontab <(grep -v daily "$folder/crontab") \
+  --label crontab --prune
+says "import of one line less" "1 removed"
+passes "import adds nothing twice" test "$before" = '"schedules":7'
+printf '0 25 * * * x\n' >"$folder/bad"
+ends "import of a mistake" 2 carillon import crontab "$folder/bad"
+complains "import of a mistake" "bad:1:3: error:"
+
+# --- the log agrees ---------------------------------------------------------------------------
+
+ends "pause tick" 0 carillon pause tick
+for _ in $(seq 100); do
+  carillon status --json | grep -q '"jobs_waiting":0,"jobs_running":0' && break
+  sleep 0.1
+done
+live=$(carillon status --json | grep -o '"state_hash":"[0-9a-f]*"')
+at=$(carillon status --json | grep -o '"position":[0-9]*' | cut -d: -f2)
+ends "verify beside the daemon" 0 carillon verify --log "rocksdb:$CARILLON_DATA/log"
+ends "replay beside the daemon" 0 carillon replay --log "rocksdb:$CARILLON_DATA/log" --at "$at" --json
+passes "replay gives the live state hash" grep -qF "$live" "$folder/out"
+ends "ledger through the daemon" 0 carillon log --format ledger
+cp "$folder/out" "$folder/ledger.daemon"
+ends "ledger offline" 0 carillon log --log "rocksdb:$CARILLON_DATA/log" --format ledger
+head -n "$(wc -l <"$folder/ledger.daemon")" "$folder/out" >"$folder/ledger.offline"
+passes "both ledgers are the same" cmp -s "$folder/ledger.daemon" "$folder/ledger.offline"
+says "ledger" '"type":"FireRecorded"'
+says "ledger" '"type":"JobClaimed"'
+
+passes "TERM stops cleanly" stop_daemon
+ends "list after the stop" 5 carillon list
+ends "replay as of an instant" 0 carillon replay --log "rocksdb:$CARILLON_DATA/log" \
+  --at 2099-01-01T00:00:00Z
+start_daemon || exit 1
+ends "list after a restart" 0 carillon list --json
+says "list after a restart" '"id":"tick"'
+ends "rm" 0 carillon rm tick later
+ends "cleanup" 0 carillon cleanup
+passes "TERM stops cleanly again" stop_daemon
+start_daemon --listen "unix:$folder/socket" --log memory: || exit 1
+ends "a Unix socket needs no token" 0 carillon status --data "$folder/elsewhere" \
+  --url "unix:$folder/socket"
+passes "the socket is its owner's alone" test "$(stat -c %a "$folder/socket")" = 600
+
+echo "$checks checks, $failures failed"
+exit $((failures > 0))
