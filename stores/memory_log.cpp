@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <mutex>
 
 namespace carillon::stores {
 namespace {
@@ -32,6 +33,7 @@ public:
       for (std::size_t i = 0; i < commits.size(); ++i)
         if (pending->outcomes[i].kind == outcome_kind::appended)
           note_keyed(commits[i], pending->outcomes[i].at, pending->after.time);
+      const std::lock_guard hold{mutex_};
       appender_.accept(*pending);
       blocks_.emplace(pending->after.at, std::move(pending->bytes));
     }
@@ -55,6 +57,7 @@ public:
   expected<std::vector<raw_block>> read_raw(position after, std::size_t bytes_max) override {
     if (after < base_.at)
       return gone_before(base_.at, after);
+    const std::lock_guard hold{mutex_};
     std::vector<raw_block> result;
     std::size_t bytes = 0;
     for (auto i = blocks_.upper_bound(after); i != blocks_.end(); ++i) {
@@ -71,11 +74,13 @@ public:
 
   expected<blob_ref> put_blob(std::string_view bytes) override {
     auto ref = blob_ref{sha256({bytes}), bytes.size()};
+    const std::lock_guard hold{mutex_};
     blobs_.try_emplace(ref.digest, bytes);
     return ref;
   }
 
   expected<std::string> get_blob(const blob_ref& ref) override {
+    const std::lock_guard hold{mutex_};
     auto found = blobs_.find(ref.digest);
     if (found == blobs_.end())
       return refuse(errc::not_found, "no blob " + to_hex(ref.digest));
@@ -136,6 +141,7 @@ private:
   }
 
   appender appender_{stores::head{}, 0};
+  std::mutex mutex_; ///< Guards what other threads read: blocks_ and blobs_.
   std::map<position, std::string> blocks_; ///< By last position.
   std::map<digest, std::string> blobs_;
   std::map<commit_id, keyed_commit> keyed_;

@@ -352,8 +352,6 @@ private:
   expected<void> visit_blocks(position after, std::size_t bytes_max, Visit visit) {
     if (after < base_.at)
       return gone_before(base_.at, after);
-    if (after >= appender_.head().at)
-      return {};
     auto cursor = db_->cursor(family::blocks);
     auto next = after + 1;
     std::size_t bytes = 0;
