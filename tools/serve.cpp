@@ -90,7 +90,7 @@ expected<serve_options> read_options(const session& s, const serve_flags& flags)
       return unexpected<error>{std::move(read).error()};
     given = *std::move(read);
   }
-  given = merge(std::move(given), settings_of_environment());
+  given = merge_settings(std::move(given), settings_of_environment());
   for (const auto& [name, text] : flags.texts)
     if (!text.empty())
       given[name] = text;

@@ -178,7 +178,7 @@ expected<setting_values> settings_of_file(const std::string& path) {
   return out;
 }
 
-setting_values merge(setting_values under, const setting_values& over) {
+setting_values merge_settings(setting_values under, const setting_values& over) {
   for (const auto& [name, text] : over)
     under[name] = text;
   return under;

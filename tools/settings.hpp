@@ -32,7 +32,7 @@ setting_values settings_of_environment();
 expected<setting_values> settings_of_file(const std::string& path);
 
 /// Values of `over` win.
-setting_values merge(setting_values under, const setting_values& over);
+setting_values merge_settings(setting_values under, const setting_values& over);
 
 /// What the daemon needs to start.
 struct serve_options {

@@ -77,10 +77,10 @@ TEST_CASE("settings: flags win over the environment, which wins over the file") 
   ::unsetenv("CARILLON_MAX_CONCURRENT_JOBS");
   CHECK(environment.at("max-concurrent-jobs") == "5");
   const setting_values file{{"max-concurrent-jobs", "1"}, {"role", "worker"}};
-  const auto under = merge(file, environment);
+  const auto under = merge_settings(file, environment);
   CHECK(under.at("max-concurrent-jobs") == "5");
   CHECK(under.at("role") == "worker");
-  CHECK(merge(under, {{"max-concurrent-jobs", "9"}}).at("max-concurrent-jobs") == "9");
+  CHECK(merge_settings(under, {{"max-concurrent-jobs", "9"}}).at("max-concurrent-jobs") == "9");
 }
 
 TEST_CASE("settings: 0 turns clean-up off") {
