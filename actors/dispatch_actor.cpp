@@ -57,8 +57,10 @@ void apply(dispatch_state& st, const event& e, position at) {
           st.queue.add({what.id, what.task, what.schedule, what.deadline}, at, what.run_at);
         else if constexpr (std::is_same_v<What, job_acquired>)
           st.queue.acquired(what.id);
-        else if constexpr (std::is_same_v<What, job_released> || std::is_same_v<What, lease_lost>)
-          st.queue.requeue(what.id);
+        else if constexpr (std::is_same_v<What, job_released>)
+          st.queue.released(what.id);
+        else if constexpr (std::is_same_v<What, lease_lost>)
+          st.queue.lost(what.id);
         else if constexpr (std::is_same_v<What, job_finished>)
           st.queue.ended(what.id);
       },

@@ -27,6 +27,8 @@ void job_queue::add(const domain::waiting_job& job, position added_at,
                     std::optional<time_point> run_at) {
   auto& entry = jobs_[job.id];
   const bool is_new = entry.task == nullptr;
+  if (!is_new && entry.added_at != 0)
+    return; // an id that is taken stays with its job
   entry.task = &entry_of(job.task);
   entry.added_at = added_at;
   entry.run_at = run_at;
@@ -62,8 +64,10 @@ void job_queue::make_ready(const job_id& id, const job_entry& job) {
 
 void job_queue::drop_gone_front(task_entry& task) {
   while (!task.ready.empty()) {
-    const auto found = jobs_.find(task.ready.front().second);
-    if (found != jobs_.end() && !found->second.has_slot)
+    const auto& [at, id] = task.ready.front();
+    const auto found = jobs_.find(id);
+    // The same id may have been used again: another job, at another place.
+    if (found != jobs_.end() && !found->second.has_slot && found->second.added_at == at)
       return;
     task.ready.pop_front();
   }
@@ -105,14 +109,25 @@ void job_queue::acquired(const job_id& id) {
     take_slot(found->second);
 }
 
-void job_queue::requeue(const job_id& id) {
+void job_queue::wait_again(const job_id& id, job_entry& job) {
+  free_slot(job);
+  if (job.deadline)
+    deadlines_.emplace(*job.deadline, id);
+  make_ready(id, job);
+}
+
+void job_queue::released(const job_id& id) {
+  const auto found = jobs_.find(id);
+  if (found != jobs_.end())
+    wait_again(id, found->second);
+}
+
+void job_queue::lost(const job_id& id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end())
     return;
-  free_slot(found->second);
-  found->second.run_at.reset();
-  found->second.deadline.reset(); // it has started once, in time
-  make_ready(id, found->second);
+  found->second.deadline.reset();
+  wait_again(id, found->second);
 }
 
 void job_queue::ended(const job_id& id) {
@@ -132,10 +147,7 @@ void job_queue::unreserve(const job_id& id) {
     return;
   if (found->second.added_at == 0)
     return ended(id);
-  free_slot(found->second);
-  if (found->second.deadline)
-    deadlines_.emplace(*found->second.deadline, id);
-  make_ready(id, found->second);
+  wait_again(id, found->second);
 }
 
 void job_queue::drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when) {

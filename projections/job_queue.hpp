@@ -25,7 +25,8 @@ public:
   /// How many jobs of `task` may run at once (none = no limit), and whether this node can run them.
   void set_task(const task_id& task, std::optional<std::uint32_t> slots, bool claimable);
 
-  /// A new job waits. `added_at` is its place in the queue. A reservation made before stays.
+  /// A new job waits. `added_at` is its place in the queue. A reservation made before stays, and so
+  /// does a job that has this id already.
   void add(const domain::waiting_job& job, position added_at, std::optional<time_point> run_at);
 
   /// A job that is claimed already, as start-up finds it.
@@ -34,8 +35,12 @@ public:
   /// A claim of the job is in the log: it waits no more and holds a slot.
   void acquired(const job_id& id);
 
-  /// The claim is over but the job is not: it waits again, at its old place and without a deadline.
-  void requeue(const job_id& id);
+  /// The claim was given back: the job waits again, at its old place and with its deadline.
+  void released(const job_id& id);
+
+  /// The claim was lost: the job waits again, at its old place. It has started once, in time: its
+  /// deadline no longer counts.
+  void lost(const job_id& id);
 
   /// The job is over.
   void ended(const job_id& id);
@@ -86,6 +91,7 @@ private:
   task_entry& entry_of(const task_id& task);
   bool has_free_slot(const task_entry& task) const;
   void make_ready(const job_id& id, const job_entry& job);
+  void wait_again(const job_id& id, job_entry& job);
   void take_slot(job_entry& job);
   void free_slot(job_entry& job);
   void list(task_entry& task);

@@ -1,0 +1,218 @@
+#include "projections/job_queue.hpp"
+
+#include "support/builders.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace carillon;
+using namespace carillon::test;
+using projections::job_queue;
+
+namespace {
+
+const task_id a{"a"};
+const task_id b{"b"};
+
+/// A queue whose job `n` was added at position `n`.
+struct numbered_queue {
+  job_queue queue;
+
+  numbered_queue() {
+    queue.set_task(a, 1, true);
+    queue.set_task(b, 1, true);
+  }
+  void add(std::uint64_t n, const task_id& task, std::optional<time_point> deadline = {},
+           std::optional<time_point> run_at = {}) {
+    queue.add({job_number(n), task, {}, deadline}, n, run_at);
+  }
+  /// Numbers of what `take` gives.
+  std::vector<int> take(time_point now = day_one, std::size_t count_max = 100) {
+    std::vector<int> numbers;
+    for (const auto& job : queue.take(now, count_max))
+      numbers.push_back(job.id.bytes[15]);
+    return numbers;
+  }
+};
+
+using numbers = std::vector<int>;
+
+} // namespace
+
+TEST_CASE("job_queue: jobs come out in the order of their addition, as far as slots go") {
+  numbered_queue q;
+  q.queue.set_task(a, 2, true);
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    q.add(n, a);
+  CHECK(q.take() == numbers{1, 2});
+  CHECK(q.take().empty());
+  q.queue.ended(job_number(2));
+  CHECK(q.take() == numbers{3});
+  CHECK(q.queue.waiting() == 1);
+  CHECK(q.queue.waiting(a) == 1);
+  CHECK(q.queue.running(a) == 2);
+}
+
+TEST_CASE("job_queue: a saturated task never holds up another") { // DEV-18
+  numbered_queue q;
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    q.add(n, a);
+  q.add(7, b);
+  CHECK(q.take(day_one, 2) == numbers{1, 7});
+}
+
+TEST_CASE("job_queue: tasks with free slots share by age, and no limit means no limit") {
+  numbered_queue q;
+  q.queue.set_task(a, std::nullopt, true);
+  q.queue.set_task(b, std::nullopt, true);
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    q.add(n, n % 2 == 0 ? a : b);
+  CHECK(q.take(day_one, 4) == numbers{1, 2, 3, 4});
+  CHECK(q.take(day_one, 4) == numbers{5, 6});
+}
+
+TEST_CASE("job_queue: a limit lowered below what runs stops new starts until it is met") { // DEV-4
+  numbered_queue q;
+  q.queue.set_task(a, 3, true);
+  for (std::uint64_t n = 1; n <= 6; ++n)
+    q.add(n, a);
+  CHECK(q.take() == numbers{1, 2, 3});
+  q.queue.set_task(a, 1, true);
+  q.queue.ended(job_number(1));
+  CHECK(q.take().empty());
+  q.queue.ended(job_number(2));
+  CHECK(q.take().empty());
+  q.queue.ended(job_number(3));
+  CHECK(q.take() == numbers{4});
+  q.queue.set_task(a, 3, true);
+  CHECK(q.take() == numbers{5, 6});
+}
+
+TEST_CASE("job_queue: jobs of a task that cannot run here wait until it can") { // TSK-11
+  numbered_queue q;
+  q.queue.set_task(a, 1, false);
+  q.add(1, a);
+  CHECK(q.take().empty());
+  CHECK_FALSE(q.queue.is_claimable(a));
+  CHECK_FALSE(q.queue.reserve(job_number(2), a));
+  q.queue.set_task(a, 1, true);
+  CHECK(q.take() == numbers{1});
+}
+
+TEST_CASE("job_queue: a job of a task nobody described waits") {
+  job_queue queue;
+  queue.add({job_number(1), task_id{"unknown"}, {}, {}}, 1, {});
+  CHECK(queue.take(day_one, 10).empty());
+  CHECK(queue.waiting() == 1);
+}
+
+TEST_CASE("job_queue: run_at holds a job back until then, and names the next wake") {
+  numbered_queue q;
+  q.add(1, a, {}, day_one + 10s);
+  q.add(2, a);
+  CHECK(q.take() == numbers{2});
+  CHECK(q.queue.next_wake() == day_one + 10s);
+  q.queue.ended(job_number(2));
+  CHECK(q.take(day_one + 9s).empty());
+  CHECK(q.take(day_one + 10s) == numbers{1});
+  CHECK_FALSE(q.queue.next_wake());
+}
+
+TEST_CASE("job_queue: jobs past their deadline come out without a slot and beyond the count") {
+  numbered_queue q; // JOB-08, JOB-09
+  q.add(1, a);
+  q.add(2, a);
+  q.add(3, a, day_one + 5s);
+  CHECK(q.take() == numbers{1});
+  CHECK(q.queue.next_wake() == day_one + 5s + duration{1});
+  CHECK(q.take(day_one + 5s, 0).empty()); // the deadline itself is in time
+  CHECK(q.take(day_one + 5s + duration{1}, 0) == numbers{3});
+  q.queue.ended(job_number(3));
+  q.queue.ended(job_number(1));
+  CHECK(q.take(day_one + 6s) == numbers{2});
+}
+
+TEST_CASE("job_queue: a reserved job holds its slot before it is added") {
+  numbered_queue q;
+  CHECK(q.queue.reserve(job_number(1), a));
+  CHECK_FALSE(q.queue.reserve(job_number(1), a));
+  CHECK_FALSE(q.queue.reserve(job_number(2), a)); // no slot
+  q.add(1, a);
+  q.queue.acquired(job_number(1));
+  CHECK(q.queue.running(a) == 1);
+  CHECK(q.queue.waiting() == 0);
+  CHECK(q.take().empty());
+  q.queue.ended(job_number(1));
+  CHECK(q.queue.slots_in_use() == 0);
+}
+
+TEST_CASE("job_queue: a reservation does not overtake jobs that wait already") {
+  numbered_queue q;
+  q.queue.set_task(a, 5, true);
+  q.add(1, a);
+  CHECK_FALSE(q.queue.reserve(job_number(2), a));
+  CHECK(q.take() == numbers{1});
+  CHECK(q.queue.reserve(job_number(2), a));
+}
+
+TEST_CASE("job_queue: a reservation that came to nothing leaves no trace, an added job waits") {
+  numbered_queue q;
+  CHECK(q.queue.reserve(job_number(1), a));
+  q.queue.unreserve(job_number(1));
+  CHECK(q.queue.slots_in_use() == 0);
+  CHECK(q.queue.waiting() == 0);
+  q.add(2, a, day_one + 1s);
+  CHECK(q.take() == numbers{2});
+  q.queue.unreserve(job_number(2));
+  CHECK(q.queue.waiting(a) == 1);
+  CHECK(q.queue.next_wake());
+  CHECK(q.take() == numbers{2});
+  q.queue.unreserve(job_number(99));
+}
+
+TEST_CASE("job_queue: a claim given back counts its deadline as before, a lost one no more") {
+  numbered_queue q;
+  q.add(1, a, day_one + 1s);
+  q.add(2, a);
+  CHECK(q.take() == numbers{1});
+  q.queue.acquired(job_number(1));
+  SECTION("given back") {
+    q.queue.released(job_number(1));
+    CHECK(q.take(day_one + 2s, 0) == numbers{1}); // to be given up
+  }
+  SECTION("lost") {
+    q.queue.lost(job_number(1));
+    CHECK(q.take(day_one + 2s, 0).empty());
+    CHECK(q.take(day_one + 2s, 1) == numbers{1}); // at its old place, before 2
+  }
+}
+
+TEST_CASE("job_queue: an id that is used again waits for its own time") {
+  numbered_queue q;
+  q.add(1, a);
+  q.add(2, a);
+  q.add(3, b);
+  q.queue.ended(job_number(2)); // cancelled; its place in the line is still remembered
+  q.queue.add({job_number(2), a, {}, {}}, 4, day_one + 1h);
+  CHECK(q.take() == numbers{1, 3});
+  q.queue.ended(job_number(1));
+  CHECK(q.take().empty());
+  CHECK(q.take(day_one + 1h) == numbers{2});
+}
+
+TEST_CASE("job_queue: an id that is taken stays with the job that has it") {
+  numbered_queue q;
+  q.add(1, a);
+  q.queue.add({job_number(1), b, {}, {}}, 2, {});
+  CHECK(q.queue.waiting(a) == 1);
+  CHECK(q.queue.waiting(b) == 0);
+  CHECK(q.take() == numbers{1});
+}
+
+TEST_CASE("job_queue: at start, running jobs hold their slots") {
+  numbered_queue q;
+  q.queue.add_running({job_number(1), a, {}, {}}, 1);
+  q.add(2, a);
+  CHECK(q.take().empty());
+  q.queue.ended(job_number(1));
+  CHECK(q.take() == numbers{2});
+}
