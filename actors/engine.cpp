@@ -1,6 +1,7 @@
 #include "actors/engine.hpp"
 
 #include "actors/local_zone.hpp"
+#include "carillon/actor.hpp"
 #include "triggers/civil_time.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -21,6 +22,17 @@ constexpr std::size_t owners_of_each = 2;
 
 /// How often the housekeeper looks whether a snapshot is due.
 constexpr std::chrono::seconds housekeeping_period{1};
+
+/// How often a clock that is not the wall clock is looked at while something waits for it.
+constexpr std::chrono::milliseconds own_clock_period{10};
+
+/// When to look, on the wall clock, whether `when` has come on the node's clock.
+std::optional<time_point> on_wall(const node_context& node, std::optional<time_point> when) {
+  if (!when || node.time == &wall_clock())
+    return when;
+  const auto now = wall_clock().now();
+  return *when <= node.now() ? now : now + own_clock_period;
+}
 
 std::string host_name() {
   char name[256] = {};
@@ -106,6 +118,8 @@ void scheduler::implementation::add_executors(const recovered& from) {
     boxes[projections::share_of(report.id) % boxes.size()]->put(std::move(report));
   };
   executors_->add(executor_threads, make_thread_executor(node_, from.log, sink));
+  actor_tasks_ = make_actor_executor(*system_, node_, from.log, sink);
+  executors_->add(executor_actor, actor_tasks_);
   if (directory_of(node_->options.log).empty() && node_->options.runs_directory.empty()) {
     auto pattern = (std::filesystem::temp_directory_path() / "carillon-runs-XXXXXX").string();
     if (mkdtemp(pattern.data()) != nullptr)
@@ -127,8 +141,10 @@ void scheduler::implementation::spawn(recovered from, const stores::session& ses
   node_->tasks.reset(std::move(from.state.tasks));
   node_->applied = applied;
   snapshot_at_ = from.snapshot_at;
-  peers_->trigger = spawn_trigger(*system_, node_, peers_,
-                                  [alarm = alarm_.get()](auto when) { alarm->set(when); });
+  peers_->trigger =
+      spawn_trigger(*system_, node_, peers_, [alarm = alarm_.get(), node = node_](auto when) {
+        alarm->set(on_wall(*node, when));
+      });
   for (std::size_t owner = 0; owner < owners_of_each; ++owner) {
     const ownership mine{owner, owners_of_each};
     peers_->schedules.push_back(spawn_schedules(*system_, node_, peers_, mine,
@@ -154,8 +170,10 @@ scheduler::implementation::~implementation() {
     housekeeper_.join();
   alarm_.reset();
   end_actors();
+  node_->can_run = nullptr; // it holds the executors, too
   executors_.reset();
-  node_->can_run = nullptr;
+  actor_tasks_.reset();
+  *peers_ = {}; // not before: runs may have reported until now, to actors that are gone
   own_system_.reset();
   if (!temporary_runs_.empty()) {
     std::error_code ignored; // not empty: a command is still running there
@@ -181,7 +199,6 @@ void scheduler::implementation::end_actors() {
   end(peers_->subscriptions);
   end(peers_->log);
   end(peers_->history);
-  *peers_ = {};
 }
 
 expected<position> scheduler::implementation::record(event e) {
@@ -294,6 +311,8 @@ void scheduler::implementation::stop(duration drain) {
   }
   changed_.notify_all();
   node_->draining = true;
+  // The dispatcher has sent on its way whatever it was claiming when `draining` was set.
+  (void)read<look_queue, bool>(peers_->dispatch, [](const auto&) { return true; });
   (void)gather(false); // whatever was claimed before has reached its executor
   (void)gather(false);
   finish_handlers(drain);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/actor_executor.hpp"
 #include "actors/alarm.hpp"
 #include "actors/id_source.hpp"
 #include "actors/interfaces.hpp"
@@ -44,6 +45,7 @@ public:
 
   actors::node_context& node() { return *node_; }
   actors::handles& peers() { return *peers_; }
+  actors::actor_executor& actor_tasks() { return *actor_tasks_; }
 
   /// Sends `Message`, which runs `look` on its owner's state, and answers what that returns: in
   /// order with all that was sent before. Errors: unavailable when the engine is gone.
@@ -83,6 +85,7 @@ private:
   std::unique_ptr<caf::actor_system> own_system_;
   caf::actor_system* system_ = nullptr;
   std::shared_ptr<actors::executors> executors_ = std::make_shared<actors::executors>();
+  std::shared_ptr<actors::actor_executor> actor_tasks_;
   std::vector<std::shared_ptr<actors::outbox>> outboxes_;
   std::shared_ptr<stores::event_log> log_;
   std::unique_ptr<actors::alarm> alarm_;

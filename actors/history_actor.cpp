@@ -1,4 +1,5 @@
 #include "actors/interfaces.hpp"
+#include "actors/spawn_blocking.hpp"
 #include "stores/history_store.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -119,8 +120,9 @@ history_actor::behavior_type history_behavior(history_actor::stateful_pointer<hi
 
 history_actor spawn_history(caf::actor_system& system, node_context_ptr node, std::size_t owners,
                             position applied, std::shared_ptr<stores::history_store> store) {
-  return system.spawn<caf::detached>(history_behavior, std::move(node), owners, applied,
-                                     std::move(store));
+  const auto& context = *node;
+  return spawn_blocking(system, context, history_behavior, std::move(node), owners, applied,
+                        std::move(store));
 }
 
 } // namespace carillon::actors

@@ -73,6 +73,12 @@ void on_ended(state& st, const projections::ended_job& ended) {
   st.watchers.erase(first, last);
 }
 
+/// Nothing more is wanted of that run: what is kept of it may go.
+void settle(const state& st, const job_id& id, position fence) {
+  for (const auto& [name, runner] : st.runs->all())
+    runner->settled(id, fence);
+}
+
 void on_published(state& st, const stores::block& block) {
   auto ended = std::make_shared<std::vector<projections::ended_job>>();
   starting_runs starting;
@@ -89,6 +95,8 @@ void on_published(state& st, const stores::block& block) {
       else if (const auto* claim = std::get_if<job_acquired>(&e);
                claim != nullptr && session != 0 && claim->node == st.node->node)
         begin(st, *st.table.find(*id), starting);
+      else if (const auto* lost = std::get_if<lease_lost>(&e); lost != nullptr)
+        settle(st, lost->id, lost->fence);
       else if (std::holds_alternative<job_cancel_requested>(e))
         if (const auto* job = st.table.find(*id);
             job != nullptr && job->status == job_status::running)
@@ -121,11 +129,6 @@ std::vector<event> decide_ending(const state& st, const domain::run_report& repo
   return decided ? std::move(decided->events) : std::vector<event>{};
 }
 
-void settle(const state& st, const domain::run_report& report) {
-  for (const auto& [name, runner] : st.runs->all())
-    runner->settled(report.id, report.fence);
-}
-
 /// One commit for all endings: on a conflict (someone cancelled one of them) all are decided again.
 void append_endings(state& st, std::vector<domain::run_report> reports) {
   auto commits = std::make_shared<std::vector<stores::commit>>(1);
@@ -134,7 +137,7 @@ void append_endings(state& st, std::vector<domain::run_report> reports) {
   for (auto& report : reports) {
     auto events = decide_ending(st, report);
     if (events.empty()) {
-      settle(st, report);
+      settle(st, report.id, report.fence);
       continue;
     }
     commit.guards.push_back(stores::stream_key(report.id));
@@ -148,15 +151,26 @@ void append_endings(state& st, std::vector<domain::run_report> reports) {
   commit.known = st.applied;
   commit.meta = {.who = "engine", .from = "run"};
   auto* self = st.self;
-  const auto offer_again = [self, kept] {
-    append_endings(static_cast<state::actor_type*>(self)->state, std::move(*kept));
+  const auto offer_again = [self, kept](std::size_t pieces) {
+    const auto size = (kept->size() + pieces - 1) / pieces;
+    for (auto from = kept->begin(); from != kept->end();) {
+      const auto to =
+          from + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(size), kept->end() - from);
+      append_endings(static_cast<state::actor_type*>(self)->state,
+                     {std::make_move_iterator(from), std::make_move_iterator(to)});
+      from = to;
+    }
   };
   self->request(st.peers->log, caf::infinite, append_request{lane::finish, commits})
       .then(
           [self, kept, offer_again](const append_reply& reply) {
             auto& st = static_cast<state::actor_type*>(self)->state;
-            if (!reply.failure && reply.outcomes.front().kind == stores::outcome_kind::conflict)
-              return offer_again();
+            const auto kind =
+                reply.failure ? stores::outcome_kind::appended : reply.outcomes.front().kind;
+            if (kind == stores::outcome_kind::conflict)
+              return offer_again(1);
+            if (kind == stores::outcome_kind::full && kept->size() > 1)
+              return offer_again(2); // too much output for one block
             if (!reply.failure)
               return;
             for (auto& report : *kept)
@@ -185,6 +199,8 @@ expected<prepared> decide_command(state& st, add_jobs command) {
     auto& job = command.jobs[i];
     if (job.id.empty())
       job.id = st.ids.job(context.now);
+    else if (st.table.find(job.id) != nullptr)
+      return refuse(errc::conflict, "job '" + to_string(job.id) + "' is there already", "id");
     out.guards.push_back(stores::stream_key(job.id));
     if (task == nullptr || job.task != seen) {
       seen = job.task;

@@ -1,4 +1,5 @@
 #include "actors/interfaces.hpp"
+#include "actors/spawn_blocking.hpp"
 #include "values/crash_point.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -6,6 +7,8 @@
 
 #include <array>
 #include <deque>
+#include <numeric>
+#include <utility>
 
 namespace carillon::actors {
 namespace {
@@ -16,6 +19,9 @@ constexpr std::size_t block_records_max = 20'000;
 struct waiting_append {
   std::shared_ptr<std::vector<stores::commit>> commits;
   caf::typed_response_promise<append_reply> answer;
+  lane where = lane::command;
+  std::vector<stores::outcome> outcomes = {}; ///< One per commit.
+  std::vector<std::size_t> open = {};         ///< Commits that have no outcome yet.
 };
 
 struct log_state {
@@ -119,14 +125,23 @@ void publish(log_state& st, std::vector<stores::commit>& commits,
   crash_point("publish.after");
 }
 
+waiting_append to_waiting(append_request request,
+                          caf::typed_response_promise<append_reply> answer) {
+  waiting_append out{std::move(request.commits), std::move(answer), request.where};
+  out.outcomes.resize(out.commits->size());
+  out.open.resize(out.commits->size());
+  std::iota(out.open.begin(), out.open.end(), std::size_t{0});
+  return out;
+}
+
 /// Takes whole requests, urgent lanes first, until a block is full.
 std::vector<waiting_append> take_batch(log_state& st) {
   std::vector<waiting_append> batch;
   std::size_t records = 0;
   for (auto& lane : st.lanes)
     while (!lane.empty() && records < block_records_max) {
-      for (const auto& commit : *lane.front().commits)
-        records += commit.events.size();
+      for (const auto i : lane.front().open)
+        records += (*lane.front().commits)[i].events.size();
       batch.push_back(std::move(lane.front()));
       lane.pop_front();
     }
@@ -142,6 +157,44 @@ expected<stores::append_result> write(log_state& st, std::vector<stores::commit>
   return log.append(st.session.who, st.node->now(), commits);
 }
 
+void fail(log_state& st, std::vector<waiting_append>& batch, const error& why) {
+  if (why.code != errc::no_space)
+    st.node->log_broken = true;
+  st.node->log(log_level::error, "log refused a block: " + why.message);
+  for (auto& request : batch)
+    request.answer.deliver(append_reply{{}, why});
+}
+
+/// Answers those whose commits all have an outcome. Commits that the block had no room for wait for
+/// the next one, unless they would fill a block alone.
+void answer(log_state& st, std::vector<waiting_append>& batch, std::vector<stores::commit>& commits,
+            const std::vector<stores::outcome>& outcomes, bool has_block) {
+  std::size_t next = 0;
+  std::vector<waiting_append> left;
+  for (auto& request : batch) {
+    std::vector<std::size_t> open;
+    for (const auto i : request.open) {
+      const auto& outcome = outcomes[next];
+      if (outcome.kind == stores::outcome_kind::full && has_block) {
+        (*request.commits)[i] = std::move(commits[next]);
+        open.push_back(i);
+      } else {
+        request.outcomes[i] = outcome;
+      }
+      ++next;
+    }
+    request.open = std::move(open);
+    if (request.open.empty())
+      request.answer.deliver(append_reply{std::move(request.outcomes), {}});
+    else
+      left.push_back(std::move(request));
+  }
+  for (; !left.empty(); left.pop_back()) {
+    auto& lane = st.lanes[static_cast<std::size_t>(left.back().where)];
+    lane.push_front(std::move(left.back()));
+  }
+}
+
 void on_flush(log_state& st) {
   st.flush_is_due = false;
   auto batch = take_batch(st);
@@ -149,28 +202,18 @@ void on_flush(log_state& st) {
     return;
   std::vector<stores::commit> commits;
   for (auto& request : batch)
-    std::move(request.commits->begin(), request.commits->end(), std::back_inserter(commits));
-  auto result = write(st, commits);
-  if (!result) {
-    if (result.error().code != errc::no_space)
-      st.node->log_broken = true;
-    st.node->log(log_level::error, "log refused a block: " + result.error().message);
-    for (auto& request : batch)
-      request.answer.deliver(append_reply{{}, result.error()});
+    for (const auto i : request.open)
+      commits.push_back(std::move((*request.commits)[i]));
+  const auto before = st.session.head.at;
+  if (auto result = write(st, commits); !result) {
+    fail(st, batch, result.error());
   } else {
     publish(st, commits, *result);
-    auto outcome = result->outcomes.begin();
-    for (auto& request : batch) {
-      const auto end = outcome + static_cast<std::ptrdiff_t>(request.commits->size());
-      request.answer.deliver(append_reply{{outcome, end}, {}});
-      outcome = end;
-    }
+    answer(st, batch, commits, result->outcomes, result->after.at != before);
   }
   for (const auto& lane : st.lanes)
-    if (!lane.empty() && !st.flush_is_due) {
-      st.flush_is_due = true;
+    if (!lane.empty() && !std::exchange(st.flush_is_due, true))
       st.self->send(st.self, flush{});
-    }
 }
 
 void on_gather(log_state& st, const collector_ptr& into) {
@@ -207,7 +250,7 @@ log_actor::behavior_type log_behavior(log_actor::stateful_pointer<log_state> sel
         auto& st = self->state;
         auto answer = self->make_response_promise<append_reply>();
         st.lanes[static_cast<std::size_t>(request.where)].push_back(
-            {std::move(request.commits), answer});
+            to_waiting(std::move(request), answer));
         // All appends that are in the mailbox already come before this flush: one sync for all.
         if (!std::exchange(st.flush_is_due, true))
           self->send(self, flush{});
@@ -224,8 +267,9 @@ log_actor::behavior_type log_behavior(log_actor::stateful_pointer<log_state> sel
 
 log_actor spawn_log(caf::actor_system& system, node_context_ptr node, handles_ptr peers,
                     open_session session) {
-  return system.spawn<caf::detached>(log_behavior, std::move(node), std::move(peers),
-                                     std::move(session));
+  const auto& context = *node;
+  return spawn_blocking(system, context, log_behavior, std::move(node), std::move(peers),
+                        std::move(session));
 }
 
 } // namespace carillon::actors

@@ -84,6 +84,7 @@ struct node_context {
   std::string zone;            ///< Resolved default zone.
   const clock* time = nullptr; ///< Never null.
   time_point opened_at{};
+  bool detached = true; ///< Actors that block have a thread of their own; tests drive them all.
   task_directory tasks;
   handler_registry handlers;
   /// Whether this node can run a task: it has the executor, and for threads the handler. Set once.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
+#include <utility>
 
 /// The facade: what can be seen. Each question is a pure reader, run where the answer lives.
 namespace carillon {
@@ -274,7 +276,10 @@ subscription scheduler::subscribe(event_filter filter,
   who->seen = after.value_or(self_->node().applied);
   who->from_now = !after;
   caf::anon_send(self_->peers().subscriptions, add_subscription{who});
-  return subscription{who};
+  return subscription{std::shared_ptr<void>{who.get(), [who](void*) {
+                                              const std::lock_guard hold{who->calling};
+                                              who->ended = true;
+                                            }}};
 }
 
 expected<recorded_event> scheduler::next_event(event_filter filter, duration wait) {
@@ -310,8 +315,13 @@ status_view scheduler::status() const {
         implementation::read<look_schedules, std::size_t>(owner, [](const auto& table) {
           return table.size();
         }).value_or(0);
-  out.jobs_waiting = node.counts.jobs_waiting;
-  out.jobs_running = node.counts.jobs_running;
+  using counted = std::pair<std::size_t, std::size_t>;
+  const auto jobs =
+      implementation::read<look_queue, counted>(self_->peers().dispatch, [](const auto& queue) {
+        return counted{queue.waiting(), queue.slots_in_use()};
+      });
+  if (jobs)
+    std::tie(out.jobs_waiting, out.jobs_running) = *jobs;
   out.waiting_bytes = node.counts.waiting_bytes;
   out.started_at = node.opened_at;
   return out;

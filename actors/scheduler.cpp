@@ -32,13 +32,18 @@ expected<void> scheduler::register_task(const task_id& id, task_handler handler,
   auto& node = self_->node();
   if (auto named = check_name(id.value, "task"); !named)
     return named;
-  if (!node.handlers.add(id, std::move(handler)))
+  const auto taken = [&] {
     return refuse(errc::conflict, "task '" + id.value + "' is registered in this process already",
                   "task");
+  };
+  if (node.handlers.find(id) != nullptr)
+    return taken();
   auto configured =
       ask(configure_task{id, std::move(options)}, {.meta = {.who = "local", .from = "api"}});
   if (!configured)
     return unexpected<error>{std::move(configured).error()};
+  if (!node.handlers.add(id, std::move(handler)))
+    return taken();
   caf::anon_send(self_->peers().dispatch, actors::capability_added{id});
   return {};
 }

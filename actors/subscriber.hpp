@@ -3,6 +3,7 @@
 #include "carillon/scheduler.hpp"
 
 #include <functional>
+#include <mutex>
 
 namespace carillon::actors {
 
@@ -10,8 +11,10 @@ namespace carillon::actors {
 struct subscriber {
   event_filter filter;
   std::function<void(const recorded_event&)> callback;
-  position seen = 0;    ///< Delivered, or passed over, up to here.
-  bool from_now = true; ///< False: first reads the log from `seen` on.
+  position seen = 0;                 ///< Delivered, or passed over, up to here.
+  bool from_now = true;              ///< False: first reads the log from `seen` on.
+  std::recursive_mutex calling = {}; ///< Held during a call; a callback may end itself.
+  bool ended = false;                ///< Guarded by `calling`.
 };
 
 } // namespace carillon::actors

@@ -1,4 +1,5 @@
 #include "actors/interfaces.hpp"
+#include "actors/spawn_blocking.hpp"
 #include "actors/subscriber.hpp"
 #include "events/stream.hpp"
 
@@ -45,10 +46,15 @@ void deliver(const subscription_state& st, subscriber& to, const stores::block& 
         continue;
       if (meta == nullptr)
         meta = std::make_shared<const commit_meta>(commit.meta);
+      const std::lock_guard hold{to.calling};
+      if (to.ended)
+        return;
       try {
         to.callback({here, block.time, block.node, meta, e});
       } catch (const std::exception& failure) {
         st.node->log(log_level::error, std::string{"a subscriber failed: "} + failure.what());
+      } catch (...) {
+        st.node->log(log_level::error, "a subscriber failed: not a std::exception");
       }
     }
   }
@@ -96,7 +102,8 @@ subscription_behavior(subscription_actor::stateful_pointer<subscription_state> s
 
 subscription_actor spawn_subscriptions(caf::actor_system& system, node_context_ptr node,
                                        std::shared_ptr<stores::event_log> log) {
-  return system.spawn<caf::detached>(subscription_behavior, std::move(node), std::move(log));
+  const auto& context = *node;
+  return spawn_blocking(system, context, subscription_behavior, std::move(node), std::move(log));
 }
 
 } // namespace carillon::actors

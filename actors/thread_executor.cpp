@@ -149,15 +149,16 @@ private:
       hold.unlock();
       auto report = attempt(run, live->stop.get_token());
       hold.lock();
-      live_.erase(run.job.fence);
-      if (live->timed_out && report.outcome != job_outcome::success) {
+      const bool timed_out = live->timed_out;
+      hold.unlock();
+      if (timed_out && report.outcome != job_outcome::success) {
         report.outcome = job_outcome::timed_out;
         report.error =
             error_info{"timeout", "stopped after " + to_string(*run.task->settings.timeout)};
       }
-      hold.unlock();
       sink_(std::move(report));
       hold.lock();
+      live_.erase(run.job.fence); // last: whoever finds nothing running finds the report out
     }
   }
 

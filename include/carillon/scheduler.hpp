@@ -70,7 +70,8 @@ struct event_filter {
   std::string stream = {};                             ///< One stream, such as "schedule-nightly".
 };
 
-/// Ends its subscription when destroyed. Movable.
+/// Ends its subscription when destroyed. Movable. Once it has ended, the callback is not running and
+/// will not be called: do not end it under a lock that the callback takes, other than from inside it.
 class subscription {
 public:
   subscription() = default;
@@ -200,6 +201,7 @@ public:
   class implementation; ///< Everything that must not show in a header.
 
 private:
+  friend struct actor_api; ///< Behind carillon/actor.hpp.
   explicit scheduler(std::unique_ptr<implementation> self);
   static expected<trigger_spec> from_crontab(std::string_view expression, std::string zone);
 
