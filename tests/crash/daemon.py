@@ -1,0 +1,127 @@
+"""One carillon daemon that a test starts, talks to and kills."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import time
+
+READY_SECONDS = 60
+ANSWER_SECONDS = 15
+
+
+class Unavailable(Exception):
+    """Nobody answered, or not in time: what was asked may or may not have been done."""
+
+
+class Refused(Exception):
+    """The daemon answered, and it was an error."""
+
+
+def now_ms():
+    return time.time_ns() // 1_000_000
+
+
+class Daemon:
+    """The daemon on one data directory, over all its lives."""
+
+    def __init__(self, program, directory, flags):
+        self.program, self.directory, self.flags = program, directory, flags
+        self.log = "rocksdb:" + os.path.join(directory, "log")
+        self.runs = os.path.join(directory, "log", "runs")
+        self.token = os.urandom(16).hex()
+        self.process = None
+        self.port = None
+        self.lives = 0
+        self.starts_ms = []
+
+    def launch(self, environment=None):
+        """Starts it; `ready` says when it serves."""
+        env = dict(os.environ, CARILLON_TOKEN=self.token, **(environment or {}))
+        self.lives += 1
+        self.port = None
+        self.launched = now_ms()
+        self.stderr = os.path.join(self.directory, f"daemon-{self.lives:03}.err")
+        with open(self.stderr, "wb") as out:
+            self.process = subprocess.Popen(
+                [self.program, "serve", "--data", self.directory, "--log", self.log, "--node", "n1",
+                 "--listen", "127.0.0.1:0", *self.flags],
+                env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+
+    def ready(self):
+        """Waits until it serves; False when it died before."""
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            with open(self.stderr, encoding="utf-8", errors="replace") as f:
+                for line in f:
+                    if line.startswith("ready http://") and line.endswith("\n"):
+                        self.port = int(line.rsplit(":", 1)[1])
+                        self.starts_ms.append(now_ms() - self.launched)
+                        return True
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.005)
+        raise AssertionError(f"not ready after {READY_SECONDS} s, see {self.stderr}")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.port = None
+
+    def stop(self, seconds=30):
+        """Asks it to end by SIGTERM; it has to end well."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(seconds)
+        self.port = None
+        assert code == 0, f"exit {code} after SIGTERM, see {self.stderr}"
+
+    def died(self, seconds):
+        """Whether it was killed by itself (at a crash point) within so many seconds."""
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self.port = None
+        assert code == -signal.SIGKILL, f"exit {code} instead of a crash, see {self.stderr}"
+        return True
+
+    def ask(self, method, path, body=None, key=None):
+        """Returns status and the JSON that came with it."""
+        port = self.port
+        if port is None:
+            raise Unavailable("not running")
+        headers = {"Authorization": "Bearer " + self.token}
+        if key:
+            headers["Idempotency-Key"] = key
+        text = None
+        if body is not None:
+            text = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+        try:
+            connection.request(method, path, text, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as e:
+            raise Unavailable(f"{method} {path}: {e!r}") from None
+        finally:
+            connection.close()
+        if answer.status in (429, 503, 507):
+            raise Unavailable(f"{method} {path}: {answer.status} {content[:300]!r}")
+        return answer.status, json.loads(content) if content else None
+
+    def done(self, method, path, body=None, key=None):
+        """Like `ask`, for what has to succeed."""
+        status, answer = self.ask(method, path, body, key)
+        if status >= 300:
+            raise Refused(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def offline(self, *arguments):
+        """Runs a subcommand on the log of the stopped daemon; returns its output."""
+        command = [self.program, arguments[0], *arguments[1:], "--log", self.log]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert ended.returncode == 0, f"{command}: exit {ended.returncode}: {ended.stdout}" \
+                                      f"{ended.stderr}"
+        return ended.stdout

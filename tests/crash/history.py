@@ -1,0 +1,100 @@
+"""What should have happened, and the verdict on what did."""
+
+import collections
+import json
+import os
+import subprocess
+import sys
+
+from daemon import now_ms
+
+EPSILON_MS = 2_000
+RECOVERY_MS = 4_000
+SLACK_MS = 60_000  # fire times named beyond the end of the test
+
+
+class Expected:
+    """The due times of every schedule by our own arithmetic, and what excuses lateness."""
+
+    def __init__(self, begin):
+        self.begin, self.schedules, self.lines = begin, [], []
+
+    def schedule(self, name, start, every_ms, grace_ms=None, running_max=None):
+        self.schedules.append((name, start, every_ms))
+        self.lines.append({"kind": "schedule", "id": name, "epsilon_ms": EPSILON_MS,
+                           "grace_ms": grace_ms, "max_instances": running_max,
+                           "max_attempts": None})
+
+    def fault(self, what, begin, end=None):
+        self.lines.append({"kind": "fault", "what": what, "from": begin, "to": end or now_ms()})
+
+    def pause(self, name, begin, end):
+        self.lines.append({"kind": "pause", "schedule": name, "from": begin, "to": end})
+
+    def write(self, path, end):
+        lines = [{"kind": "window", "from": self.begin, "to": end}, *self.lines]
+        for name, start, every in self.schedules:
+            lines.append({"kind": "interval", "schedule": name, "start": start, "every_ms": every,
+                          "count": max(1, (end + SLACK_MS - start) // every)})
+        write_lines(path, lines)
+
+
+def write_lines(path, objects):
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines(json.dumps(o) + "\n" for o in objects)
+
+
+def check_ledger(folder, daemon, expected, end, acked):
+    """Runs the checker, which knows nothing of the engine; returns its complaints."""
+    def path(name):
+        return os.path.join(folder, name)
+    expected.write(path("expected.jsonl"), end)
+    with open(path("log.jsonl"), "w", encoding="utf-8") as f:
+        f.write(daemon.offline("log", "--format", "ledger"))
+    write_lines(path("acks.jsonl"), [{"stream": s, "version": 1, "ok": True} for s in acked])
+    checker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ledger_check.py")
+    ended = subprocess.run(
+        [sys.executable, checker, "--expected", path("expected.jsonl"),
+         "--ledger", path("ledger.jsonl"), "--events", "n1=" + path("log.jsonl"),
+         "--acks", path("acks.jsonl"), "--recovery-ms", str(RECOVERY_MS), "--strict-overlap"],
+        capture_output=True, text=True, check=False)
+    print(ended.stdout + ended.stderr, end="", flush=True)
+    return [] if ended.returncode == 0 else [f"ledger_check: exit {ended.returncode}"]
+
+
+def facts(folder):
+    with open(os.path.join(folder, "log.jsonl"), encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def check_acknowledged(log, load):
+    """Each acknowledged command took effect once, and nothing else was added."""
+    problems = []
+    added = [e["data"]["job"] for e in log
+             if e["type"] == "JobAdded" and e["data"]["task"] == "adhoc"]
+    for job, count in (collections.Counter(load.jobs) - collections.Counter(added)).items():
+        problems.append(f"job {job} was acknowledged {count} times more than it was added")
+    for job, count in (collections.Counter(added) - collections.Counter(load.jobs)).items():
+        problems.append(f"job {job} was added {count} times more than acknowledged")
+    outcomes = {e["data"]["job"]: e["data"]["outcome"] for e in log if e["type"] == "JobFinished"}
+    for job in load.cancelled:
+        if outcomes.get(job) != "cancelled":
+            problems.append(f"job {job} was cancelled by answer, but is {outcomes.get(job)}")
+    return problems
+
+
+def check_no_loss(log, begin, end):
+    """Stopped by SIGTERM, the daemon loses no attempt."""
+    return [f"position {e['position']}: lost lease of job {e['data']['job']}, although the daemon was "
+            "only stopped" for e in log if e["type"] == "LeaseLost" and begin <= e["at"] <= end]
+
+
+def check_states(daemon, samples):
+    """Live state, built from a snapshot and the log's tail, is what the whole log leads to."""
+    problems = []
+    for position, live in samples:
+        replayed = json.loads(daemon.offline("replay", "--at", str(position), "--json"))
+        if replayed["state_hash"] != live:
+            problems.append(f"position {position}: live state {live}, replayed "
+                            f"{replayed['state_hash']}")
+    return problems
