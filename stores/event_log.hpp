@@ -119,8 +119,8 @@ struct log_stats {
   std::uint64_t bytes = 0; ///< Of the blocks, as written.
 };
 
-/// A log. Blocking; used by one thread at a time, but for `read`, `read_raw` and `get_blob`, which any
-/// thread may call meanwhile.
+/// A log. Blocking; used by one thread at a time, but for `read`, `read_raw` and `get_blob`, which
+/// any thread may call meanwhile.
 class event_log {
 public:
   virtual ~event_log() = default;

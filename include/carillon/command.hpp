@@ -28,13 +28,15 @@ struct remove_task {
 /// Adds a schedule, and with `task` its task in the same commit.
 struct add_schedule {
   schedule_spec spec;
-  std::optional<task_options> task = {}; ///< Settings for the task `spec.task`, made or changed first.
+  /// Settings for the task `spec.task`, made or changed first.
+  std::optional<task_options> task = {};
 };
 
 struct update_schedule {
   schedule_id id;
   schedule_changes changes = {};
-  std::optional<position> if_revision = {}; ///< Refused with conflict unless the schedule stands there.
+  /// Refused with conflict unless the schedule stands there.
+  std::optional<position> if_revision = {};
 };
 
 struct pause_schedule {
@@ -45,7 +47,8 @@ struct pause_schedule {
 struct resume_schedule {
   enum class from { next_fire_time, now, instant };
   schedule_id id;
-  from mode = from::next_fire_time; ///< next_fire_time: fire times missed meanwhile are settled by the misfire rules.
+  /// next_fire_time: fire times missed meanwhile are settled by the misfire rules.
+  from mode = from::next_fire_time;
   time_point instant{};             ///< Used with from::instant: earlier fire times are skipped.
 };
 

@@ -128,7 +128,8 @@ struct schedule_fired {
   bool operator==(const schedule_fired&) const = default;
 };
 
-/// The trigger broke (for example `limit_exceeded`): the schedule does not fire until it is updated.
+/// The trigger broke (for example `limit_exceeded`): the schedule does not fire until it is
+/// updated.
 struct schedule_faulted {
   static constexpr std::string_view name = "schedule_faulted";
   static constexpr stream_category category = stream_category::schedule;
@@ -251,14 +252,15 @@ struct level_raised {
 
 // On disk since 0.1: the index of a type is its number in a record. Append only, never reorder.
 using event = std::variant<unknown_event, task_added, task_updated, task_removed, schedule_added,
-                           schedule_updated, schedule_paused, schedule_resumed, schedule_fired, schedule_faulted,
-                           schedule_removed, job_added, job_acquired, job_released, lease_lost,
-                           job_cancel_requested, job_finished, node_started, node_stopped,
-                           clock_stepped, level_raised>;
+                           schedule_updated, schedule_paused, schedule_resumed, schedule_fired,
+                           schedule_faulted, schedule_removed, job_added, job_acquired,
+                           job_released, lease_lost, job_cancel_requested, job_finished,
+                           node_started, node_stopped, clock_stepped, level_raised>;
 
 /// What a commit says about itself, once for all of its records.
 struct commit_meta {
-  std::string who = {};         ///< Who asked: a token's name, "local", or a node's own work ("engine").
+  /// Who asked: a token's name, "local", or a node's own work ("engine").
+  std::string who = {};
   std::string from = {};        ///< Where it came from: "http 127.0.0.1", "api", "timer" ...
   std::string correlation = {}; ///< Ties together everything one request caused.
   position causation = 0;       ///< The record that led to this commit; 0 = a person or a clock.
@@ -273,7 +275,8 @@ struct recorded_event {
   position at = 0;        ///< Its place in the log.
   time_point time{};      ///< When its block was made durable, by the log's clock.
   node_id node = {};      ///< Who wrote it.
-  std::shared_ptr<const commit_meta> commit = {}; ///< What its commit says about itself; never null.
+  /// What its commit says about itself; never null.
+  std::shared_ptr<const commit_meta> commit = {};
   event what;
 };
 

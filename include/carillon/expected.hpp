@@ -36,11 +36,13 @@ enum class errc : std::uint8_t {
 /// The stable text of `code`, for example "not_found".
 std::string_view to_string(errc code);
 
-/// What went wrong: a code for programs, a message for people, and the field at fault if there is one.
+/// What went wrong: a code for programs, a message for people, and the field at fault if there is
+/// one.
 struct error {
   errc code = errc::internal;
   std::string message;   ///< Lower case, holds the numbers, no full stop.
-  std::string field = {}; ///< The input field at fault, for example "trigger.timezone"; may be empty.
+  /// The input field at fault, for example "trigger.timezone"; may be empty.
+  std::string field = {};
 
   bool operator==(const error&) const = default;
 };
@@ -61,7 +63,8 @@ inline unexpected<error> refuse(errc code, std::string message, std::string fiel
   return unexpected<error>{error{code, std::move(message), std::move(field)}};
 }
 
-/// A value or the reason there is none. Names follow `std::expected` (C++23), which will replace it.
+/// A value or the reason there is none. Names follow `std::expected` (C++23), which will replace
+/// it.
 template <class T> class [[nodiscard]] expected {
 public:
   using value_type = T;

@@ -40,7 +40,8 @@ template <class Tag> struct uuid_id {
 using task_id = text_id<struct task_tag>;         ///< Names a task; see `check_name`.
 using schedule_id = text_id<struct schedule_tag>; ///< Names a schedule; see `check_name`.
 using node_id = text_id<struct node_tag>;         ///< Names a node (process) of the cluster.
-using job_id = uuid_id<struct job_tag>;           ///< Derived for scheduled jobs, UUIDv7 for ad-hoc ones.
+/// Derived for scheduled jobs, UUIDv7 for ad-hoc ones.
+using job_id = uuid_id<struct job_tag>;
 using commit_id = uuid_id<struct commit_tag>;     ///< The id of the command that a commit answers.
 
 /// Longest name of a task, schedule or node, in bytes.
@@ -76,7 +77,8 @@ template <class Tag> struct std::hash<carillon::text_id<Tag>> {
 };
 
 template <class Tag> struct std::hash<carillon::uuid_id<Tag>> {
-  // UUID bytes are random or time-ordered with random tails: folding the halves spreads well enough.
+  // UUID bytes are random or time-ordered with random tails: folding the halves spreads well
+  // enough.
   std::size_t operator()(const carillon::uuid_id<Tag>& id) const noexcept {
     std::uint64_t high = 0;
     std::uint64_t low = 0;

@@ -34,7 +34,8 @@ struct schedule_settings {
   trigger_spec trigger = {once{}};    ///< Resolved: no defaults, no wall-clock literals.
   payload args = {};
   coalesce_policy coalesce = coalesce_policy::latest;
-  std::optional<duration> misfire_grace_time = {}; ///< Copied from the task when added, unless given.
+  /// Copied from the task when added, unless given.
+  std::optional<duration> misfire_grace_time = {};
   std::optional<duration> max_jitter = {};         ///< Each run starts up to this much later.
   std::string executor = {};                       ///< Empty = the task's.
   duration result_expiration = {};                 ///< How long results are kept; 0 = not at all.

@@ -49,9 +49,11 @@ struct scheduler_options {
   std::uint64_t snapshot_every = 100'000;
   /// Commands waiting for the log are refused as `overloaded` beyond this many bytes.
   std::uint64_t waiting_bytes_max = 64ULL << 20;
-  /// The supervisor program for `process` tasks; empty = looked for beside this program and in libexec.
+  /// The supervisor program for `process` tasks; empty = looked for beside this program and in
+  /// libexec.
   std::filesystem::path supervisor = {};
-  /// Where supervised runs are kept; empty = "runs" beside the log, or a temporary folder for memory:.
+  /// Where supervised runs are kept; empty = "runs" beside the log, or a temporary folder for
+  /// memory:.
   std::filesystem::path runs_directory = {};
   /// How long a run that was told to stop may go on before it is killed.
   duration kill_grace = std::chrono::seconds{5};
@@ -66,12 +68,14 @@ struct scheduler_options {
 /// What a subscription wants to see; empty = everything.
 struct event_filter {
   std::vector<std::string> types = {};                 ///< Wire names such as "job_finished".
-  std::optional<stream_category> category = {};        ///< All events of one kind of thing (DEV-26).
+  /// All events of one kind of thing (DEV-26).
+  std::optional<stream_category> category = {};
   std::string stream = {};                             ///< One stream, such as "schedule-nightly".
 };
 
-/// Ends its subscription when destroyed. Movable. Once it has ended, the callback is not running and
-/// will not be called: do not end it under a lock that the callback takes, other than from inside it.
+/// Ends its subscription when destroyed. Movable. Once it has ended, the callback is not running
+/// and will not be called: do not end it under a lock that the callback takes, other than from
+/// inside it.
 class subscription {
 public:
   subscription() = default;
@@ -91,7 +95,8 @@ private:
 class scheduler {
 public:
   /// Opens the log, replays it and stands ready as a client: commands and reads work, nothing fires
-  /// or runs until `start`. Errors: invalid_argument, conflict (log held by another process), corrupt.
+  /// or runs until `start`. Errors: invalid_argument, conflict (log held by another process),
+  /// corrupt.
   static expected<scheduler> open(scheduler_options options = {});
 
   scheduler(scheduler&&) noexcept;
@@ -102,8 +107,8 @@ public:
 
   /// Starts firing and running, by role. Errors: already_running, unavailable.
   expected<void> start();
-  /// Stops claiming, waits up to `drain` for running handlers, then sets their stop tokens; commands
-  /// run by a supervisor go on and are adopted at the next start. Idempotent.
+  /// Stops claiming, waits up to `drain` for running handlers, then sets their stop tokens;
+  /// commands run by a supervisor go on and are adopted at the next start. Idempotent.
   void stop(duration drain = std::chrono::seconds{30});
   /// Returns when the scheduler is stopped or stopping.
   void wait_until_stopped();
@@ -115,7 +120,8 @@ public:
   /// Errors: conflict (registered before in this process), invalid_argument.
   expected<void> register_task(const task_id& id, task_handler handler, task_options options = {});
 
-  /// The same for any function: arguments and result follow from its signature (see typed_task.hpp).
+  /// The same for any function: arguments and result follow from its signature (see
+  /// typed_task.hpp).
   template <TypedHandler Function>
   expected<void> register_task(const task_id& id, Function function, task_options options = {}) {
     return register_task(id, make_handler(std::move(function)), std::move(options));
@@ -127,7 +133,8 @@ public:
   expected<answer> ask(command c, request_info info = {});
   /// The future twin of `ask`.
   std::future<expected<answer>> ask_future(command c, request_info info = {});
-  /// The callback twin of `ask`; `done` is called once, on a thread of the engine, and must not block.
+  /// The callback twin of `ask`; `done` is called once, on a thread of the engine, and must not
+  /// block.
   void ask_async(command c, request_info info, std::function<void(expected<answer>)> done);
 
   /// Runs `function` every `period`, first now; the schedule and its task are named `id`.
@@ -177,7 +184,8 @@ public:
   expected<page<schedule_view>> schedules(const page_request& request = {}) const;
   expected<schedule_view> schedule(const schedule_id& id) const;
   /// Live jobs and finished ones, newest first.
-  expected<page<job_view>> jobs(const job_filter& filter = {}, const page_request& request = {}) const;
+  expected<page<job_view>> jobs(const job_filter& filter = {},
+                                const page_request& request = {}) const;
   expected<job_view> job(const job_id& id) const;
   /// The bytes of a payload: its own text, or its blob. Errors: not_found, corrupt.
   expected<std::string> text_of(const payload& p) const;

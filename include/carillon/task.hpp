@@ -24,20 +24,27 @@ enum class lease_lost_policy : std::uint8_t {
 
 /// Names of the executors every node has.
 inline constexpr const char* executor_threads = "threads"; ///< C++ handlers on a pool of threads.
-inline constexpr const char* executor_process = "process"; ///< A command in a process group of its own.
+/// A command in a process group of its own.
+inline constexpr const char* executor_process = "process";
 
 /// How a task runs: everything that is kept in the log about it.
 struct task_settings {
   std::string executor = executor_threads; ///< Name of the executor.
-  std::vector<std::string> argv = {};      ///< `process` only: absolute program path, then its arguments.
+  /// `process` only: absolute program path, then its arguments.
+  std::vector<std::string> argv = {};
   std::map<std::string, std::string> env = {}; ///< `process` only: added to the clean environment.
-  std::string cwd = {};                        ///< `process` only: working directory; empty = the daemon's.
-  std::string stdin_text = {};                 ///< `process` only: standard input instead of the JSON document.
+  /// `process` only: working directory; empty = the daemon's.
+  std::string cwd = {};
+  /// `process` only: standard input instead of the JSON document.
+  std::string stdin_text = {};
   std::optional<duration> timeout = {};        ///< Longest run; none = no limit.
-  std::optional<std::uint32_t> max_running_jobs = 1; ///< Runs at once in the whole cluster; none = no limit.
-  std::optional<duration> misfire_grace_time = {};   ///< How late a fire may start; none = however late.
+  /// Runs at once in the whole cluster; none = no limit.
+  std::optional<std::uint32_t> max_running_jobs = 1;
+  /// How late a fire may start; none = however late.
+  std::optional<duration> misfire_grace_time = {};
   lease_lost_policy on_lease_lost = lease_lost_policy::retry;
-  std::optional<duration> disconnect_grace = {}; ///< How long a run may outlive its node's lease; none = 60 s for processes, 0 for threads.
+  /// How long a run may outlive its node's lease; none = 60 s for processes, 0 for threads.
+  std::optional<duration> disconnect_grace = {};
   metadata meta = {};
 
   bool operator==(const task_settings&) const = default;
@@ -72,14 +79,16 @@ public:
   virtual std::optional<time_point> scheduled_fire_time() const = 0;
   /// 1 for the first claim.
   virtual std::uint32_t attempt() const = 0;
-  /// Grows with every claim of this job: pass it to outside systems so that they can refuse a late writer.
+  /// Grows with every claim of this job: pass it to outside systems so that they can refuse a late
+  /// writer.
   virtual position fencing_token() const = 0;
   /// Set when the job was cancelled, timed out, lost its lease, or the node stops.
   virtual std::stop_token stop() const = 0;
   virtual const arguments& args() const = 0;
 };
 
-/// How a handler ended: a return value, or the reason it failed (`errc::failed` for its own errors).
+/// How a handler ended: a return value, or the reason it failed (`errc::failed` for its own
+/// errors).
 using task_result = expected<value>;
 
 /// Runs one attempt. An exception that escapes ends the attempt as an error.

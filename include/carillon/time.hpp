@@ -31,11 +31,13 @@ std::string to_rfc3339(time_point t);
 /// The same instant at a fixed offset from UTC: "2026-03-29T03:00:00+02:00".
 std::string to_rfc3339(time_point t, std::chrono::seconds offset);
 
-/// Reads RFC 3339 with an offset or `Z`; seconds' fraction optional (digits past the sixth must be 0).
+/// Reads RFC 3339 with an offset or `Z`; seconds' fraction optional (digits past the sixth must be
+/// 0).
 /// Errors: invalid_argument.
 expected<time_point> parse_instant(std::string_view text);
 
-/// Reads a number of seconds ("1.5") or units joined without blanks, largest first: w d h m s ms us.
+/// Reads a number of seconds ("1.5") or units joined without blanks, largest first: w d h m s ms
+/// us.
 /// Examples: "250ms", "30s", "1h30m", "2d". A leading '-' is refused. Errors: invalid_argument.
 expected<duration> parse_duration(std::string_view text);
 

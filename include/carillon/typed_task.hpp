@@ -14,8 +14,8 @@
 #include <vector>
 
 /// Turns ordinary functions into task handlers: their parameters are read from the job's positional
-/// arguments, their result becomes the job's value. Supported types: bool, integers, floating point,
-/// std::string, value, std::optional, std::vector and std::map<std::string, T> of these.
+/// arguments, their result becomes the job's value. Supported types: bool, integers, floating
+/// point, std::string, value, std::optional, std::vector and std::map<std::string, T> of these.
 /// A first parameter `const job_context&` is passed through.
 namespace carillon {
 
