@@ -4,6 +4,8 @@
 #include "carillon/actor.hpp"
 #include "triggers/civil_time.hpp"
 
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -22,6 +24,9 @@ constexpr std::size_t owners_of_each = 2;
 
 /// How often the housekeeper looks whether a snapshot is due.
 constexpr std::chrono::seconds housekeeping_period{1};
+
+/// Least time between two snapshots: a burst of records is replayed faster than it is saved.
+constexpr std::chrono::seconds snapshot_pause{10};
 
 /// How often a clock that is not the wall clock is looked at while something waits for it.
 constexpr std::chrono::milliseconds own_clock_period{10};
@@ -135,6 +140,29 @@ void scheduler::implementation::add_executors(const recovered& from) {
   };
 }
 
+/// No handler throws, so an actor that ends by itself has met a bug: nothing more fires or is
+/// accepted by this node, and what was acknowledged stays in the log. A restart goes on from there.
+void scheduler::implementation::watch_actors() {
+  const auto watch = [node = node_](const auto& actor, std::string name) {
+    caf::actor_cast<caf::abstract_actor*>(actor)->attach_functor(
+        [node, name = std::move(name)](const caf::error& reason) {
+          if (reason == caf::exit_reason::user_shutdown)
+            return;
+          node->log_broken = true;
+          node->log(log_level::error, "the " + name + " actor ended by itself; restart this node");
+        });
+  };
+  watch(peers_->log, "log");
+  watch(peers_->trigger, "trigger");
+  watch(peers_->dispatch, "dispatch");
+  for (const auto& actor : peers_->schedules)
+    watch(actor, "schedules");
+  for (const auto& actor : peers_->jobs)
+    watch(actor, "jobs");
+  watch(peers_->history, "history");
+  watch(peers_->subscriptions, "subscriptions");
+}
+
 void scheduler::implementation::spawn(recovered from, const stores::session& session) {
   const auto applied = from.head.at;
   auto queue = queue_of(from.state, *node_);
@@ -157,6 +185,7 @@ void scheduler::implementation::spawn(recovered from, const stores::session& ses
   peers_->history = spawn_history(*system_, node_, owners_of_each, applied, from.history);
   peers_->subscriptions = spawn_subscriptions(*system_, node_, log_);
   peers_->log = spawn_log(*system_, node_, peers_, {log_, session, from.head});
+  watch_actors();
 }
 
 scheduler::implementation::~implementation() {
@@ -342,6 +371,9 @@ expected<position> scheduler::implementation::store_snapshot_now() {
     return unexpected<error>{std::move(gathered).error()};
   const auto at = (*gathered)->at;
   caf::anon_send(peers_->log, store_snapshot{*gathered});
+  // Behind it in the log's mailbox: when this is answered, the snapshot is stored.
+  if (auto stored = read<look_log, bool>(peers_->log, [](const auto&) { return true; }); !stored)
+    return unexpected<error>{std::move(stored).error()};
   {
     const std::lock_guard hold{mutex_};
     snapshot_at_ = at;
@@ -350,21 +382,27 @@ expected<position> scheduler::implementation::store_snapshot_now() {
 }
 
 void scheduler::implementation::housekeeping() {
-  auto last_clean_up = std::chrono::steady_clock::now() - std::chrono::hours{24};
+  using steady = std::chrono::steady_clock;
+  std::optional<steady::time_point> last_clean_up; // none: the first comes at once (ENG-08)
+  auto last_snapshot = steady::now();
   std::unique_lock hold{mutex_};
   while (!closing_) {
     changed_.wait_for(hold, housekeeping_period);
     if (closing_ || state_ != scheduler_state::started)
       continue;
-    const bool wants_snapshot = node_->applied - snapshot_at_ >= node_->options.snapshot_every;
+    const auto now = steady::now();
+    const bool wants_snapshot = node_->applied - snapshot_at_ >= node_->options.snapshot_every &&
+                                now - last_snapshot >= snapshot_pause;
     hold.unlock();
     const auto every = node_->options.cleanup_interval.value_or(duration::zero());
-    if (every > duration::zero() && std::chrono::steady_clock::now() - last_clean_up >= every) {
-      last_clean_up = std::chrono::steady_clock::now();
+    if (every > duration::zero() && (!last_clean_up || now - *last_clean_up >= every)) {
+      last_clean_up = now;
       ask_async(clean_up{}, {.meta = {.who = "engine", .from = "housekeeping"}}, [](auto) {});
     }
-    if (wants_snapshot && !node_->log_broken)
+    if (wants_snapshot && !node_->log_broken) {
+      last_snapshot = now;
       (void)store_snapshot_now();
+    }
     hold.lock();
   }
 }

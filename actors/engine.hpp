@@ -70,6 +70,7 @@ private:
   expected<void> assemble(caf::actor_system* system);
   void add_executors(const actors::recovered& from);
   void spawn(actors::recovered from, const stores::session& session);
+  void watch_actors();
   void housekeeping();
   void end_actors();
   expected<position> record(event e);
