@@ -7,15 +7,6 @@
 namespace carillon::http {
 namespace {
 
-/// The same request again must name the same jobs.
-void name_jobs(std::vector<job_spec>& jobs, const request_info& info) {
-  if (info.id.empty())
-    return;
-  for (std::size_t i = 0; i < jobs.size(); ++i)
-    if (jobs[i].id.empty())
-      jobs[i].id.bytes = derived_uuid(to_string(info.id) + " job " + std::to_string(i));
-}
-
 std::vector<job_spec> read_jobs(const value& body, std::vector<field_error>& errors) {
   std::vector<job_spec> out;
   fields in{body, schema_of("new_jobs"), errors};
@@ -125,20 +116,17 @@ response post_jobs(const call& c) {
       are_many ? read_jobs(*body, errors) : std::vector<job_spec>{read_new_job(*body, errors)};
   if (!errors.empty())
     return to_response(bad_input(std::move(errors)));
-  name_jobs(jobs, c.info);
-  const auto named = jobs;
   const auto done = c.engine.ask(add_jobs{std::move(jobs)}, c.info);
   if (!done)
     return to_response(done.error());
-  // An answer to a repeated request may come without the ids: they are the ones derived from it.
-  const auto id_text = [&](std::size_t i) {
-    return to_string(i < done->jobs.size() ? done->jobs[i] : named[i].id);
-  };
   if (!are_many)
-    return changed(201, done->at, json_object{}.text("id", id_text(0)).done());
+    return changed(201, done->at,
+                   json_object{}
+                       .text("id", done->jobs.empty() ? "" : to_string(done->jobs.front()))
+                       .done());
   json_array ids;
-  for (std::size_t i = 0; i < named.size(); ++i)
-    ids.raw(json_object{}.text("id", id_text(i)).done());
+  for (const auto& id : done->jobs)
+    ids.raw(json_object{}.text("id", to_string(id)).done());
   return changed(201, done->at, json_object{}.raw("jobs", ids.done()).done());
 }
 

@@ -1,6 +1,7 @@
 #include "http/routes.hpp"
 
 #include "http/answers.hpp"
+#include "http/fields.hpp"
 #include "http/suggestion.hpp"
 
 #include <algorithm>
@@ -152,6 +153,22 @@ expected<request_info> info_of(const request& in, const std::string& path) {
   return out;
 }
 
+/// Refuses a body where none is taken; `{}` is none as well where clients like to send one.
+expected<void> check_no_body(const route& r, const std::string& body) {
+  if (r.body.empty() && !body.empty())
+    return refuse(errc::invalid_argument, "this route takes no body");
+  if (r.body != "nothing")
+    return {};
+  const auto object = read_object(body, true);
+  if (!object)
+    return unexpected<error>{object.error()};
+  std::vector<field_error> errors;
+  fields{*object, schema_of("nothing"), errors};
+  if (errors.empty())
+    return {};
+  return refuse(errc::invalid_argument, errors[0].message, errors[0].field);
+}
+
 response not_allowed(const std::vector<std::string_view>& methods) {
   std::string allowed;
   for (const auto method : methods)
@@ -214,8 +231,8 @@ response dispatch(scheduler& engine, const request& in, bool is_trusted) {
     if (!query)
       return to_response(query.error());
     c.query = *std::move(query);
-    if (candidate.body.empty() && !in.body.empty())
-      return to_response(problem{400, "", "this route takes no body"});
+    if (auto fits = check_no_body(candidate, in.body); !fits)
+      return to_response(fits.error());
     if (candidate.who == access::change) {
       auto info = info_of(in, path);
       if (!info)

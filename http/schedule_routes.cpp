@@ -28,18 +28,6 @@ template <class Command> response ask_by_id(const call& c, Command command) {
   return changed_schedule(c, *done, *id);
 }
 
-/// Refuses a body that is not an empty JSON object.
-expected<void> no_fields(const call& c) {
-  const auto body = read_object(c.in.body, true);
-  if (!body)
-    return unexpected<error>{body.error()};
-  std::vector<field_error> errors;
-  fields{*body, schema_of("nothing"), errors};
-  if (errors.empty())
-    return {};
-  return refuse(errc::invalid_argument, errors[0].message, errors[0].field);
-}
-
 /// If-Match: a revision, bare or in quotes; "*" or none = any.
 expected<std::optional<position>> revision_of(const request& in) {
   auto text = in.header("if-match");
@@ -65,9 +53,6 @@ response post_schedule(const call& c) {
   auto command = read_new_schedule(*body, errors);
   if (!errors.empty())
     return to_response(bad_input(std::move(errors)));
-  // The same request again must name the same schedule.
-  if (command.spec.id.empty() && !c.info.id.empty())
-    command.spec.id = schedule_id{uuid_text(derived_uuid(to_string(c.info.id) + " schedule"))};
   const auto id = command.spec.id.value;
   const auto done = c.engine.ask(std::move(command), c.info);
   if (!done)
@@ -127,11 +112,7 @@ response patch_schedule(const call& c) {
 
 response delete_schedule(const call& c) { return ask_by_id(c, remove_schedule{}); }
 
-response pause_route(const call& c) {
-  if (auto empty = no_fields(c); !empty)
-    return to_response(empty.error());
-  return ask_by_id(c, pause_schedule{});
-}
+response pause_route(const call& c) { return ask_by_id(c, pause_schedule{}); }
 
 response resume_route(const call& c) {
   const auto body = read_object(c.in.body, true);
@@ -154,8 +135,6 @@ response resume_route(const call& c) {
 }
 
 response trigger_route(const call& c) {
-  if (auto empty = no_fields(c); !empty)
-    return to_response(empty.error());
   const auto id = name_of(c);
   if (!id)
     return to_response(id.error());
