@@ -38,7 +38,7 @@ TEST_CASE("server: bodies are read whatever their type says, up to the limit") {
   auto server = http_server::serve(fixture.engine, options());
   auto client = client_of(*server);
   client.set_keep_alive(true);
-  const std::string big = R"({"stdin":")" + std::string(20'000, 'x') + "\"}";
+  const std::string big = R"({"argv":["/bin/true"],"stdin":")" + std::string(20'000, 'x') + "\"}";
   CHECK(client.Put("/v1/tasks/a", good, big, "application/x-www-form-urlencoded")->status == 201);
   const auto oversized = std::string(body_bytes_max + 1, ' ');
   CHECK(client.Put("/v1/tasks/b", good, oversized, "application/json")->status == 413);
