@@ -76,8 +76,12 @@ stop_daemon() {
 
 documented=$source_folder/docs/cli.md
 help_of() { carillon "$@" --help 2>&1; }
-options_of() { grep -oE '^ +(-[a-z], ?)?--[a-z-]+|^ +-[a-z],--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u; }
-section_of() { awk -v title="## $1" '$0 == title {on = 1; next} /^## / {on = 0} on' "$documented"; }
+options_of() {
+  grep -oE '^ +(-[a-z], ?)?--[a-z-]+|^ +-[a-z],--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u
+}
+section_of() {
+  awk -v title="## $1" '$0 == title {on = 1; next} /^## / {on = 0} on' "$documented"
+}
 subcommands=$(carillon --help | awk '/^Subcommands:/ {on = 1; next} on && /^  [a-z]/ {print $1}')
 passes "subcommands are listed" test "$(wc -w <<<"$subcommands")" -ge 19
 for name in $subcommands; do
@@ -115,7 +119,8 @@ ends "next without a trigger" 2 carillon next
 ends "next with two triggers" 2 carillon next --cron '* * * * *' --every 5m
 ends "next with a bad cron" 2 carillon next --cron '99 * * * *'
 ends "next with a bad zone" 2 carillon next --cron '* * * * *' --tz Mars/Base
-printf '%s\n' '{"id":1,"kind":"interval","spec":{"hours":1},"start_time":"2026-01-01T00:00:00Z","count":1}' \
+hourly='{"id":1,"kind":"interval","spec":{"hours":1},"start_time":"2026-01-01T00:00:00Z","count":1}'
+printf '%s\n' "$hourly" \
   'nonsense' >"$folder/batch"
 carillon next --batch <"$folder/batch" >"$folder/out"
 passes "a bad line does not end the batch" test "$(wc -l <"$folder/out")" = 2
@@ -152,7 +157,8 @@ ends "add with a relative path" 2 carillon add other --every 5s -- true
 ends "add of an unknown task" 3 carillon add other --every 5s --task none
 ends "add with a bad name" 2 carillon add 'a b' --every 5s -- /bin/true
 ends "add at" 0 carillon add later --at 2099-01-01T00:00:00Z --paused -- /bin/true
-ends "add calendar" 0 carillon add monthly --calendar '1 month 03:30' --tz Europe/Berlin -- /bin/true
+ends "add calendar" 0 carillon add monthly --calendar '1 month 03:30' --tz Europe/Berlin \
+  -- /bin/true
 ends "list" 0 carillon list
 says "list" "NEXT"
 says "list" "tick"
@@ -241,7 +247,8 @@ done
 live=$(carillon status --json | grep -o '"state_hash":"[0-9a-f]*"')
 at=$(carillon status --json | grep -o '"position":[0-9]*' | cut -d: -f2)
 ends "verify beside the daemon" 0 carillon verify --log "rocksdb:$CARILLON_DATA/log"
-ends "replay beside the daemon" 0 carillon replay --log "rocksdb:$CARILLON_DATA/log" --at "$at" --json
+ends "replay beside the daemon" 0 carillon replay --log "rocksdb:$CARILLON_DATA/log" \
+  --at "$at" --json
 passes "replay gives the live state hash" grep -qF "$live" "$folder/out"
 ends "ledger through the daemon" 0 carillon log --format ledger
 cp "$folder/out" "$folder/ledger.daemon"
