@@ -25,6 +25,7 @@ figures run_jobs(const parameters& with) {
   reset_peak_rss();
   stats_view stats;
   double seconds = 0;
+  double cpu = 0;
   std::uint64_t peak = 0;
   const auto bytes_before = at.log_bytes();
   {
@@ -32,7 +33,9 @@ figures run_jobs(const parameters& with) {
     register_noop_tasks(engine, with.tasks, with.limit);
     must(engine.start());
     const auto before = engine.stats();
+    const auto cpu_before = cpu_seconds();
     seconds = run_noop_jobs(engine, with.jobs, with.tasks);
+    cpu = cpu_seconds() - cpu_before;
     stats = engine.stats();
     stats.records -= before.records;
     stats.blocks -= before.blocks;
@@ -50,6 +53,7 @@ figures run_jobs(const parameters& with) {
   out["events_per_second"] = events_per_second;
   out["yardstick_events_per_second"] = raw;
   out["ratio"] = events_per_second / raw;
+  out["cpu_us_per_job"] = cpu * 1e6 / jobs;
   out["bytes_per_job"] = static_cast<double>(bytes) / jobs;
   out["syncs_per_1000_jobs"] = static_cast<double>(stats.blocks) * 1000 / jobs;
   out["peak_rss_bytes"] = peak;

@@ -9,7 +9,7 @@
 namespace carillon::bench {
 namespace {
 
-constexpr std::size_t read_bytes = 8 << 20;
+constexpr std::size_t read_bytes = 64 << 10;
 constexpr std::uint64_t events_per_job = 3;
 
 struct replayed {
