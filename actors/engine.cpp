@@ -197,7 +197,6 @@ scheduler::implementation::~implementation() {
   changed_.notify_all();
   if (housekeeper_.joinable())
     housekeeper_.join();
-  alarm_.reset();
   end_actors();
   node_->can_run = nullptr; // it holds the executors, too
   executors_.reset();
@@ -220,6 +219,7 @@ void scheduler::implementation::end_actors() {
     self->wait_for(actor);
   };
   end(peers_->trigger);
+  alarm_.reset(); // the trigger actor set it until now
   end(peers_->dispatch);
   for (const auto& actor : peers_->schedules)
     end(actor);
