@@ -193,15 +193,15 @@ TEST_CASE("job_actor: a living run whose claim is not current is told to stop") 
   CHECK(f.runs->cancelled == std::vector<position>{3});
 }
 
-TEST_CASE("job_actor: what was claimed and not begun is given back without an attempt") { // REL-10
+TEST_CASE("job_actor: what was claimed and not begun is given back and waits again") { // REL-10
   running_node f;
   f.node->draining = true;
   f.give_back({{first, fence}});
   f.run();
   CHECK(f.names(4) == "job_released");
   REQUIRE(f.job(first));
-  CHECK(f.job(first)->attempts == 0);
   CHECK(f.job(first)->status == job_status::queued);
+  CHECK(f.job(first)->losses == 0);
 }
 
 TEST_CASE("job_actor: a watcher hears of the end, at once if it has come") {

@@ -199,10 +199,15 @@ pending<expected<answer>> actor_fixture::ask(command c, request_info info) {
 pending<append_reply> actor_fixture::append(lane where, std::vector<stores::commit> commits) {
   auto out = std::make_shared<std::optional<append_reply>>();
   auto moved = std::make_shared<std::vector<stores::commit>>(std::move(commits));
-  self_->system.spawn([=, log = self_->peers->log](caf::event_based_actor* self) {
-    self->request(log, caf::infinite, append_request{where, moved})
-        .then([out](append_reply& reply) { *out = std::move(reply); }, [](const caf::error&) {});
-  });
+  // The request goes in as an argument: CAF's start of an actor without arguments dereferences a
+  // null pointer to an empty tuple, which the library's assertions take amiss.
+  self_->system.spawn(
+      [out, log = self_->peers->log](caf::event_based_actor* self, const append_request& request) {
+        self->request(log, caf::infinite, request)
+            .then([out](append_reply& reply) { *out = std::move(reply); },
+                  [](const caf::error&) {});
+      },
+      append_request{where, std::move(moved)});
   return out;
 }
 
