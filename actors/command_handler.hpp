@@ -37,17 +37,54 @@ void answer_duplicate(node_context& node, stores::event_log& log, pending_comman
 /// What a commit with `events`, whose first record is at `first`, answers to its command.
 answer reply_of(const std::vector<event>& events, position first, answer decided);
 
+/// Answers a command whose commit the log knows already.
+template <class State>
+void answer_from_log(State& st, std::shared_ptr<pending_command> command, position first) {
+  st.self->send(st.peers->log,
+                look_log{[node = st.node, command = std::move(command), first](const auto& log) {
+                  answer_duplicate(*node, *log, *command, first);
+                }});
+}
+
+/// Answers a command that leads to no events with `reply`, unless it was carried out before under
+/// its client's id: then it is answered as it was then.
+template <class State>
+void finish_unless_repeated(State& st, std::shared_ptr<pending_command> command,
+                            expected<answer> reply) {
+  if (command->info.id.empty())
+    return finish_command(*st.node, *command, std::move(reply));
+  // A commit that is always too early: the log only says whether it knows the id.
+  auto question = std::make_shared<std::vector<stores::commit>>(1);
+  question->front().id = command->info.id;
+  question->front().not_before = time_point::max();
+  auto* self = st.self;
+  auto kept = std::make_shared<expected<answer>>(std::move(reply));
+  self->request(st.peers->log, caf::infinite, append_request{lane::command, question})
+      .then(
+          [self, command, kept](const append_reply& found) {
+            auto& st = static_cast<typename State::actor_type*>(self)->state;
+            if (!found.failure && found.outcomes.front().kind == stores::outcome_kind::duplicate)
+              return answer_from_log(st, command, found.outcomes.front().at);
+            finish_command(*st.node, *command, std::move(*kept));
+          },
+          [self, command, kept](const caf::error&) {
+            auto& st = static_cast<typename State::actor_type*>(self)->state;
+            finish_command(*st.node, *command, std::move(*kept));
+          });
+}
+
 /// `State` has self, node, peers, ids and applied; `decide` answers expected<prepared> and may be
 /// called again.
 template <class State, class Decide>
 void handle_command(State& st, std::shared_ptr<pending_command> command, Decide decide) {
   auto ready = decide(*command);
   if (!ready)
-    return finish_command(*st.node, *command, unexpected<error>{std::move(ready).error()});
+    return finish_unless_repeated(st, std::move(command),
+                                  unexpected<error>{std::move(ready).error()});
   auto decided = std::make_shared<answer>(std::move(ready->decision.reply));
   if (ready->decision.events.empty()) {
     decided->at = st.applied;
-    return finish_command(*st.node, *command, std::move(*decided));
+    return finish_unless_repeated(st, std::move(command), std::move(*decided));
   }
   if (command->info.id.empty())
     command->info.id = st.ids.commit();
@@ -72,11 +109,7 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
               decided->at = outcome.at + count - 1;
               return finish_command(*st.node, *command, std::move(*decided));
             case stores::outcome_kind::duplicate:
-              self->send(st.peers->log,
-                         look_log{[node = st.node, command, first = outcome.at](const auto& log) {
-                           answer_duplicate(*node, *log, *command, first);
-                         }});
-              return;
+              return answer_from_log(st, command, outcome.at);
             case stores::outcome_kind::conflict:
               if (++command->tries < conflict_tries_max)
                 return handle_command(st, command, decide);
