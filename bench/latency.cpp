@@ -11,8 +11,8 @@ namespace carillon::bench {
 namespace {
 
 constexpr std::size_t jobs = 2000;
-constexpr std::size_t fires = 500;
-constexpr std::chrono::milliseconds fire_period{20};
+constexpr std::size_t fires = 200;
+constexpr std::chrono::milliseconds fire_period{60}; // idle in between, on slow disks too
 
 using durations = std::vector<std::chrono::nanoseconds>;
 
