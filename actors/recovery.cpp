@@ -6,8 +6,9 @@
 namespace carillon::actors {
 namespace {
 
-/// Bytes of the log decoded at a time: a decoded event takes some 40 times its bytes, and memory that
-/// is used again while it is in the cache costs nothing. larger pieces cost page faults (bench replay).
+/// Bytes of the log decoded at a time: a decoded event takes some 40 times its bytes, and memory
+/// that is used again while it is in the cache costs nothing; larger pieces cost page faults (bench
+/// replay).
 constexpr std::size_t read_bytes = 256 << 10;
 
 /// Loads `snapshot` into `state`; false when its format is strange: then all is replayed.

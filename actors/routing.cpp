@@ -89,10 +89,10 @@ void scheduler::implementation::route(std::shared_ptr<pending_command> command) 
           route_to_all(command);
         } else if constexpr (std::is_same_v<What, add_jobs>) {
           // A job with an id of its user's goes to its owner, who knows whether the id is taken.
-          const auto owner = what.jobs.empty() || what.jobs.front().id.empty()
-                                 ? next_job_owner_++ % peers_->jobs.size()
-                                 : projections::share_of(what.jobs.front().id) % peers_->jobs.size();
-          caf::anon_send(peers_->jobs[owner], actors::ask{command});
+          const bool is_named = !what.jobs.empty() && !what.jobs.front().id.empty();
+          const auto& owner = is_named ? peers_->owner_of(what.jobs.front().id)
+                                       : peers_->jobs[next_job_owner_++ % peers_->jobs.size()];
+          caf::anon_send(owner, actors::ask{command});
         } else if constexpr (std::is_same_v<What, add_schedule>) {
           caf::anon_send(peers_->owner_of(what.spec.id), actors::ask{command});
         } else {

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-/// What a next fire time must cost at least: five bit masks in 24 bytes and civil-date arithmetic in
-/// UTC, nothing else. No zones, no seconds, no texts: not a scheduler's trigger, only its yardstick.
+/// What a next fire time must cost at least: five bit masks in 24 bytes and civil-date arithmetic
+/// in UTC, nothing else. No zones, seconds or texts: not a trigger, only its yardstick.
 namespace carillon::bench {
 
 struct cron_masks {

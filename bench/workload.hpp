@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-/// The workloads of carillon_bench. Each returns its figures as one JSON object, yardstick included,
-/// and ends the program with a message when the engine refuses something.
+/// The workloads of carillon_bench. Each returns its figures as one JSON object, yardstick
+/// included, and ends the program with a message when the engine refuses something.
 namespace carillon::bench {
 
 /// Keeps keys in the order they were added.
