@@ -102,6 +102,9 @@ void claim(dispatch_state& st) {
   commit.known = st.applied;
   commit.meta = {.who = "engine", .from = "dispatch"};
   std::vector<job_id> jobs;
+  commit.events.reserve(taken.size());
+  commit.guards.reserve(taken.size());
+  jobs.reserve(taken.size());
   for (const auto& job : taken) {
     auto decided = domain::acquire(job, context);
     commit.guards.push_back(stores::stream_key(job.id));

@@ -134,6 +134,9 @@ void append_endings(state& st, std::vector<domain::run_report> reports) {
   auto commits = std::make_shared<std::vector<stores::commit>>(1);
   auto& commit = commits->front();
   auto kept = std::make_shared<std::vector<domain::run_report>>();
+  commit.events.reserve(reports.size());
+  commit.guards.reserve(reports.size());
+  kept->reserve(reports.size());
   for (auto& report : reports) {
     auto events = decide_ending(st, report);
     if (events.empty()) {

@@ -118,13 +118,12 @@ expected<decision> decide(const add_jobs& command, const decision_context&) {
 }
 
 decision acquire(const waiting_job& job, const decision_context& ctx) {
-  decision result;
-  result.reply.id = to_string(job.id);
+  decision result; // by push_back: a braced list would copy its events
   // The deadline itself is still in time (PRC-11).
   if (job.deadline && ctx.now > *job.deadline)
-    result.events = {ended(job.id, job.task, job.schedule, job_outcome::missed)};
+    result.events.push_back(ended(job.id, job.task, job.schedule, job_outcome::missed));
   else
-    result.events = {job_acquired{.id = job.id, .node = ctx.node}};
+    result.events.push_back(job_acquired{.id = job.id, .node = ctx.node});
   return result;
 }
 
@@ -168,8 +167,7 @@ expected<decision> finish(const job_state* current, const run_report& report) {
   end.output = report.output;
 
   decision result;
-  result.reply.id = to_string(job.id);
-  result.events = {std::move(end)};
+  result.events.push_back(std::move(end));
   return result;
 }
 
