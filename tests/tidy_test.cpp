@@ -84,9 +84,10 @@ std::string library_of(const std::string& header) {
                                                             {"lz4hc.h", "lz4"},
                                                             {"rapidcheck.h", "rapidcheck"}};
   static const names posix_folders = {"sys", "linux", "netinet", "arpa", "net"};
-  static const names posix = {"unistd.h", "fcntl.h",  "signal.h", "poll.h",    "pthread.h",
-                              "spawn.h",  "pwd.h",    "grp.h",    "dirent.h",  "time.h",
-                              "netdb.h",  "limits.h", "sched.h",  "syscall.h", "termios.h"};
+  static const names posix = {"unistd.h",  "fcntl.h",   "signal.h",  "poll.h",
+                              "pthread.h", "spawn.h",   "pwd.h",     "grp.h",
+                              "dirent.h",  "time.h",    "netdb.h",   "limits.h",
+                              "sched.h",   "syscall.h", "termios.h", "malloc.h"};
   const auto slash = header.find('/');
   if (slash != std::string::npos) {
     const auto first = header.substr(0, slash);
