@@ -57,10 +57,13 @@ TEST_CASE("scheduler: started twice is refused, stopped twice is not, and it sta
 
 TEST_CASE("scheduler: a stop waits for running handlers, then asks them to stop") {
   engine_fixture f; // REL-10
-  listener events{f.engine};
-  must(f.engine.register_task(echo, wait_for_stop));
+  gate begun;
+  must(f.engine.register_task(echo, [begun](const job_context& job) {
+    begun.open();
+    wait_for_stop(job);
+  }));
   const auto id = must(f.engine.add_job({.task = echo}));
-  events.wait("job_acquired");
+  begun.wait();
   f.engine.stop(0s);
   CHECK(must(f.engine.job(id)).status == job_status::finished);
   const auto log = f.log();
