@@ -6,6 +6,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 namespace carillon::actors {
@@ -242,31 +243,7 @@ void on_ask(state& st, const std::shared_ptr<pending_command>& command) {
   });
 }
 
-/// At start: what runs in the log but nowhere else was lost with the process that ran it.
-void on_adopt(state& st, const std::vector<std::pair<job_id, position>>& found) {
-  std::unordered_map<job_id, position> alive{found.begin(), found.end()};
-  std::vector<domain::run_report> lost;
-  st.table.for_each([&](const domain::job_state& job) {
-    if (job.status != job_status::running || job.fence > st.node->session_start)
-      return;
-    const auto run = alive.find(job.id);
-    if (run == alive.end() || run->second != job.fence)
-      lost.push_back({.id = job.id, .fence = job.fence, .outcome = job_outcome::abandoned});
-  });
-  for (const auto& [id, fence] : found) {
-    if (!st.mine.holds(id))
-      continue;
-    const auto* job = st.table.find(id);
-    const bool is_current = job != nullptr && job->fence == fence;
-    if (is_current && !job->cancel_requested)
-      continue;
-    for (const auto& [name, runner] : st.runs->all())
-      runner->cancel(id, fence, st.node->options.kill_grace);
-  }
-  if (!lost.empty())
-    append_endings(st, std::move(lost));
-}
-
+/// Claims that never became a run: their jobs wait again.
 void on_give_back(state& st, const std::vector<std::pair<job_id, position>>& unfinished) {
   auto commits = std::make_shared<std::vector<stores::commit>>();
   for (const auto& [id, fence] : unfinished) {
@@ -284,9 +261,60 @@ void on_give_back(state& st, const std::vector<std::pair<job_id, position>>& unf
     commit.events = std::move(decided.events);
     commits->push_back(std::move(commit));
   }
-  if (!commits->empty())
-    st.self->request(st.peers->log, caf::infinite, append_request{lane::finish, commits})
-        .then([](const append_reply&) {}, [](const caf::error&) {});
+  if (commits->empty())
+    return;
+  auto* self = st.self;
+  self->request(st.peers->log, caf::infinite, append_request{lane::finish, commits})
+      .then(
+          [self, unfinished](const append_reply& reply) {
+            const auto conflicts = [](const auto& outcome) {
+              return outcome.kind == stores::outcome_kind::conflict;
+            };
+            // Someone cancelled one of them meanwhile; those that were released stay so.
+            if (!reply.failure &&
+                std::any_of(reply.outcomes.begin(), reply.outcomes.end(), conflicts))
+              on_give_back(static_cast<state::actor_type*>(self)->state, unfinished);
+          },
+          [](const caf::error&) {});
+}
+
+/// Whether a claim that left no trace of a run cannot have run. Where it must not run twice, that
+/// is not enough: a machine that lost its power may have lost the trace.
+bool was_never_begun(const state& st, const domain::job_state& job) {
+  const auto task = st.node->tasks.find(job.task);
+  const auto* runner = executor_of(st, job);
+  return runner != nullptr && runner->outlives_process() &&
+         task->settings.on_lease_lost == lease_lost_policy::retry;
+}
+
+/// At start: what runs in the log but nowhere else was lost with the process that ran it, or was
+/// claimed and never begun.
+void on_adopt(state& st, const std::vector<std::pair<job_id, position>>& found) {
+  const std::set<std::pair<job_id, position>> alive{found.begin(), found.end()};
+  std::vector<domain::run_report> lost;
+  std::vector<std::pair<job_id, position>> unbegun;
+  st.table.for_each([&](const domain::job_state& job) {
+    if (job.status != job_status::running || job.fence > st.node->session_start ||
+        alive.contains({job.id, job.fence}))
+      return;
+    if (was_never_begun(st, job))
+      unbegun.emplace_back(job.id, job.fence);
+    else
+      lost.push_back({.id = job.id, .fence = job.fence, .outcome = job_outcome::abandoned});
+  });
+  for (const auto& [id, fence] : found) {
+    if (!st.mine.holds(id))
+      continue;
+    const auto* job = st.table.find(id);
+    const bool is_current = job != nullptr && job->fence == fence;
+    if (is_current && !job->cancel_requested)
+      continue;
+    for (const auto& [name, runner] : st.runs->all())
+      runner->cancel(id, fence, st.node->options.kill_grace);
+  }
+  if (!lost.empty())
+    append_endings(st, std::move(lost));
+  on_give_back(st, unbegun);
 }
 
 void on_watch(state& st, const watch_job& watch) {

@@ -165,6 +165,30 @@ TEST_CASE("job_actor: a run that no process has any more is lost and tried again
   CHECK(f.job(first));
 }
 
+TEST_CASE("job_actor: a claim that never became a process is given back, not lost") {
+  actor_fixture f{{.history = crashed_history(lease_lost_policy::retry)}};
+  f.runs->outlives = true;
+  f.adopt({});
+  f.run();
+  CHECK(f.names(4) == "job_released job_acquired");
+}
+
+TEST_CASE("job_actor: where it must not run twice, a claim without a process is lost") {
+  actor_fixture f{{.history = crashed_history(lease_lost_policy::fail)}};
+  f.runs->outlives = true;
+  f.adopt({});
+  f.run();
+  CHECK(f.names(4) == "lease_lost job_finished");
+}
+
+TEST_CASE("job_actor: what is left of an older run does not hide the run that is alive") {
+  actor_fixture f{{.history = crashed_history(lease_lost_policy::retry)}};
+  f.adopt({{first, 2}, {first, 3}});
+  f.run();
+  CHECK(f.names(4).empty());
+  CHECK(f.runs->cancelled == std::vector<position>{2});
+}
+
 TEST_CASE("job_actor: a lost run of a task that wants no retry ends as abandoned") { // DEV-23
   actor_fixture f{{.history = crashed_history(lease_lost_policy::fail)}};
   f.adopt({});

@@ -50,9 +50,11 @@ public:
   std::vector<actors::run_request> started;
   std::vector<position> cancelled; ///< Fences.
   std::vector<position> settled_runs;
-  bool has_all = true; ///< False: it can run no task.
+  bool has_all = true;   ///< False: it can run no task.
+  bool outlives = false; ///< Its runs go on without this process.
 
   bool can_run(const task_id&) const override { return has_all; }
+  bool outlives_process() const override { return outlives; }
   void start(std::vector<actors::run_request> runs) override {
     for (auto& run : runs)
       started.push_back(std::move(run));
