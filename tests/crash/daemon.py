@@ -66,8 +66,13 @@ class Daemon:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.killed()
+
+    def killed(self):
+        """Waits for the end that a SIGKILL made, its own or ours."""
+        code = self.process.wait()
         self.port = None
+        assert code == -signal.SIGKILL, f"exit {code} instead of a crash, see {self.stderr}"
 
     def stop(self, seconds=30):
         """Asks it to end by SIGTERM; it has to end well."""
@@ -79,11 +84,9 @@ class Daemon:
     def died(self, seconds):
         """Whether it was killed by itself (at a crash point) within so many seconds."""
         try:
-            code = self.process.wait(seconds)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        self.port = None
-        assert code == -signal.SIGKILL, f"exit {code} instead of a crash, see {self.stderr}"
         return True
 
     def ask(self, method, path, body=None, key=None):

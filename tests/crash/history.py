@@ -8,9 +8,9 @@ import sys
 
 from daemon import now_ms
 
-EPSILON_MS = 2_000
+EPSILON_MS = 4_000   # a start this late is no fault: the machine may be busy with other tests
 RECOVERY_MS = 4_000
-SLACK_MS = 60_000  # fire times named beyond the end of the test
+SLACK_MS = 300_000  # fire times named beyond the end of the test
 
 
 class Expected:
@@ -19,8 +19,8 @@ class Expected:
     def __init__(self, begin):
         self.begin, self.schedules, self.lines = begin, [], []
 
-    def schedule(self, name, start, every_ms, grace_ms=None, running_max=None):
-        self.schedules.append((name, start, every_ms))
+    def schedule(self, name, start, every_ms, grace_ms=None, running_max=None, count=None):
+        self.schedules.append((name, start, every_ms, count))
         self.lines.append({"kind": "schedule", "id": name, "epsilon_ms": EPSILON_MS,
                            "grace_ms": grace_ms, "max_instances": running_max,
                            "max_attempts": None})
@@ -33,9 +33,9 @@ class Expected:
 
     def write(self, path, end):
         lines = [{"kind": "window", "from": self.begin, "to": end}, *self.lines]
-        for name, start, every in self.schedules:
+        for name, start, every, count in self.schedules:
             lines.append({"kind": "interval", "schedule": name, "start": start, "every_ms": every,
-                          "count": max(1, (end + SLACK_MS - start) // every)})
+                          "count": count or max(1, (end + SLACK_MS - start) // every)})
         write_lines(path, lines)
 
 
@@ -85,8 +85,8 @@ def check_acknowledged(log, load):
 
 def check_no_loss(log, begin, end):
     """Stopped by SIGTERM, the daemon loses no attempt."""
-    return [f"position {e['position']}: lost lease of job {e['data']['job']}, although the daemon was "
-            "only stopped" for e in log if e["type"] == "LeaseLost" and begin <= e["at"] <= end]
+    return [f"position {e['position']}: lost lease of job {e['data']['job']}, although the daemon "
+            "was only stopped" for e in log if e["type"] == "LeaseLost" and begin <= e["at"] <= end]
 
 
 def check_states(daemon, samples):

@@ -6,7 +6,7 @@ import time
 
 from daemon import Refused, Unavailable
 
-PAUSE_SECONDS = (0.02, 0.08)
+PAUSE_SECONDS = (0.05, 0.15)
 RUN_MS = (0, 300)
 RETRY_SECONDS = 0.02
 
