@@ -40,6 +40,20 @@ stores::finished_job to_finished_job(const projections::ended_job& ended) {
   return out;
 }
 
+void note_touches(const stores::block& block, std::vector<stores::stream_touch>& touches) {
+  const auto last = block.first + block.count - 1;
+  for (const auto& commit : block.commits)
+    for (const auto& e : commit.events)
+      std::visit(
+          [&](const auto& what) {
+            using What = std::decay_t<decltype(what)>;
+            if constexpr (What::category == stream_category::task ||
+                          What::category == stream_category::schedule)
+              touches.push_back({stores::stream_key(What::category, what.id.value), last});
+          },
+          e);
+}
+
 namespace {
 
 struct history_state {
@@ -71,20 +85,6 @@ void write(history_state& st) {
   });
 }
 
-void on_published(history_state& st, const stores::block& block) {
-  const auto last = block.first + block.count - 1;
-  for (const auto& commit : block.commits)
-    for (const auto& e : commit.events)
-      std::visit(
-          [&](const auto& what) {
-            using What = std::decay_t<decltype(what)>;
-            if constexpr (What::category == stream_category::task ||
-                          What::category == stream_category::schedule)
-              st.touches.push_back({stores::stream_key(What::category, what.id.value), last});
-          },
-          e);
-}
-
 void on_jobs_ended(history_state& st, const jobs_ended& ended) {
   for (const auto& job : *ended.jobs)
     st.jobs.push_back(to_finished_job(job));
@@ -103,7 +103,7 @@ history_actor::behavior_type history_behavior(history_actor::stateful_pointer<hi
   st.store = std::move(store);
   st.owners.assign(owners, applied);
   return {
-      [self](const published& p) { on_published(self->state, *p.what); },
+      [self](const published& p) { note_touches(*p.what, self->state.touches); },
       [self](const jobs_ended& e) { on_jobs_ended(self->state, e); },
       [self](const gather_here& g) {
         self->state.gathering.push_back(g.into);

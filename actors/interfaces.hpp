@@ -61,6 +61,9 @@ using subscription_actor =
 /// What the history keeps of a job that has ended.
 stores::finished_job to_finished_job(const projections::ended_job& ended);
 
+/// Adds what the history keeps of a block: which task and schedule streams it has records of.
+void note_touches(const stores::block& block, std::vector<stores::stream_touch>& touches);
+
 /// Handles of a node's actors. Shares are spread over the owners by `share % owners.size()`.
 struct handles {
   log_actor log;

@@ -19,20 +19,6 @@ bool load(projections::live_state& state, const stores::snapshot& snapshot) {
   return true;
 }
 
-void note_touches(const stores::block& block, std::vector<stores::stream_touch>& touches) {
-  const auto last = block.first + block.count - 1;
-  for (const auto& commit : block.commits)
-    for (const auto& e : commit.events)
-      std::visit(
-          [&](const auto& what) {
-            using What = std::decay_t<decltype(what)>;
-            if constexpr (What::category == stream_category::task ||
-                          What::category == stream_category::schedule)
-              touches.push_back({stores::stream_key(What::category, what.id.value), last});
-          },
-          e);
-}
-
 /// Reads the log after `from` and applies it to `state`, and to `history` what that has not seen.
 expected<void> replay_tail(stores::event_log& log, projections::live_state& state, position from,
                            stores::history_store* history, position history_at) {
