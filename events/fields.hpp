@@ -45,9 +45,28 @@ template <> struct texts_of<lease_lost_policy> {
 };
 
 template <> struct texts_of<cron_dialect> {
-  static constexpr unsigned count = 2;
+  static constexpr unsigned count = 3;
   static std::string_view text(cron_dialect value) {
-    return value == cron_dialect::apscheduler ? "apscheduler" : "vixie";
+    static constexpr std::array<std::string_view, count> texts{"apscheduler", "vixie", "quartz"};
+    return texts[static_cast<std::size_t>(value)];
+  }
+};
+
+template <> struct texts_of<gap_policy> {
+  static constexpr unsigned count = 4;
+  static std::string_view text(gap_policy value) {
+    static constexpr std::array<std::string_view, count> texts{"by_kind", "skip", "next_valid",
+                                                               "shift"};
+    return texts[static_cast<std::size_t>(value)];
+  }
+};
+
+template <> struct texts_of<fold_policy> {
+  static constexpr unsigned count = 5;
+  static std::string_view text(fold_policy value) {
+    static constexpr std::array<std::string_view, count> texts{"by_kind", "both", "first", "second",
+                                                               "auto"};
+    return texts[static_cast<std::size_t>(value)];
   }
 };
 
@@ -75,12 +94,15 @@ template <> struct fields_of<once> {
 };
 
 template <> struct fields_of<interval> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("every", self.every);
+    visit("phase", self.phase, since<2>{});
   }
 };
 
 template <> struct fields_of<calendar_interval> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("years", self.years);
     visit("months", self.months);
@@ -91,6 +113,7 @@ template <> struct fields_of<calendar_interval> {
     visit("second", self.second);
     visit("start_date", self.start_date);
     visit("end_date", self.end_date);
+    visit("clamp_day", self.clamp_day, since<2>{});
   }
 };
 
@@ -122,13 +145,79 @@ template <> struct fields_of<all_of> {
   }
 };
 
+template <> struct fields_of<on_calendar> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("text", self.text);
+  }
+};
+
+template <> struct fields_of<recurrence> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("start", self.start);
+    visit("rules", self.rules);
+    visit("except_rules", self.except_rules);
+    visit("dates", self.dates);
+    visit("except_dates", self.except_dates);
+  }
+};
+
+template <> struct fields_of<repeating_interval> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("text", self.text);
+  }
+};
+
+template <> struct fields_of<custom_rule> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("type", self.type);
+    visit("version", self.version);
+    visit("config", self.config);
+  }
+};
+
+template <> struct fields_of<date_range> {
+  static constexpr bool fixed = true;
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("first", self.first);
+    visit("last", self.last);
+  }
+};
+
+template <> struct fields_of<exclusion> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("calendar", self.calendar);
+    visit("days", self.days);
+    visit("pattern", self.pattern);
+  }
+};
+
+template <> struct fields_of<time_window> {
+  static constexpr bool fixed = true;
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("begin", self.begin);
+    visit("end", self.end);
+    visit("weekdays", self.weekdays);
+  }
+};
+
+template <> struct fields_of<filtered> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("triggers", self.triggers);
+    visit("exclude", self.exclude);
+    visit("windows", self.windows);
+  }
+};
+
 template <> struct fields_of<trigger_spec> {
+  static constexpr std::uint32_t version = 2;
   static constexpr int depth_max = trigger_depth_max + 1; // the leaves below the deepest any_of
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("kind", self.kind);
     visit("timezone", self.timezone);
     visit("start_time", self.start_time);
     visit("end_time", self.end_time);
+    visit("gap", self.gap, since<2>{});
+    visit("fold", self.fold, since<2>{});
   }
 };
 

@@ -92,6 +92,29 @@ struct kind_writer {
     return "cron";
   }
 
+  std::string_view operator()(const on_calendar& kind) const {
+    spec["oncalendar"] = kind.text;
+    return "systemd";
+  }
+
+  std::string_view operator()(const recurrence&) const { return "rrule"; }
+
+  std::string_view operator()(const repeating_interval& kind) const {
+    spec["interval"] = kind.text;
+    return "iso8601";
+  }
+
+  std::string_view operator()(const filtered& kind) const {
+    spec["trigger"] = kind.triggers.empty() ? ordered_json{} : write(kind.triggers.front());
+    return "except";
+  }
+
+  std::string_view operator()(const custom_rule& kind) const {
+    spec["type"] = kind.type;
+    spec["version"] = kind.version;
+    return "custom";
+  }
+
   std::string_view operator()(const any_of& kind) const {
     spec["triggers"] = write_children(kind.triggers);
     return "or";

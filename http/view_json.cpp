@@ -81,6 +81,7 @@ std::string zone_of(const trigger_spec& trigger) {
   const auto* children =
       std::get_if<any_of>(&trigger.kind)   ? &std::get_if<any_of>(&trigger.kind)->triggers
       : std::get_if<all_of>(&trigger.kind) ? &std::get_if<all_of>(&trigger.kind)->triggers
+      : std::get_if<filtered>(&trigger.kind) ? &std::get_if<filtered>(&trigger.kind)->triggers
                                            : nullptr;
   if (!children || children->empty())
     return {};

@@ -12,8 +12,6 @@ template <class... Ts> overloaded(Ts...) -> overloaded<Ts...>;
 
 constexpr duration tick{1};
 
-using rule_variant = decltype(trigger_node::rule);
-
 expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth);
 
 expected<std::vector<compiled_trigger>> compile_children(const std::vector<trigger_spec>& specs,
@@ -41,11 +39,11 @@ time_point start_of(const trigger_spec& spec) {
   return spec.start_time ? std::max(spec.start_time->at, instant_min) : instant_min;
 }
 
-expected<rule_variant> rule_of(const once& kind, const trigger_spec&, int) {
+expected<rule_variant> rule_of(const once& kind, const trigger_spec&, const time_zone&, int) {
   return rule_variant{once_rule{kind.run_time.at}};
 }
 
-expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, int) {
+expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, const time_zone&, int) {
   if (kind.every <= duration{0})
     return refuse(errc::invalid_argument,
                   "the time interval is " + carillon::to_string(kind.every) +
@@ -54,7 +52,7 @@ expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, i
   return rule_variant{interval_rule{start_of(spec), end_of(spec), kind.every}};
 }
 
-expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec&, int) {
+expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec&, const time_zone&, int) {
   calendar_rule out;
   out.months = std::int64_t{kind.years} * 12 + kind.months;
   out.days = std::int64_t{kind.weeks} * 7 + kind.days;
@@ -71,7 +69,7 @@ expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec
   return rule_variant{out};
 }
 
-expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, int) {
+expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, const time_zone&, int) {
   auto table = compile_cron(kind);
   if (!table)
     return unexpected<error>{std::move(table).error()};
@@ -82,14 +80,14 @@ expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, int) 
                                 floor_second(end_of(spec))}};
 }
 
-expected<rule_variant> rule_of(const any_of& kind, const trigger_spec&, int depth) {
+expected<rule_variant> rule_of(const any_of& kind, const trigger_spec&, const time_zone&, int depth) {
   auto children = compile_children(kind.triggers, depth);
   if (!children)
     return unexpected<error>{std::move(children).error()};
   return rule_variant{any_rule{std::move(*children)}};
 }
 
-expected<rule_variant> rule_of(const all_of& kind, const trigger_spec&, int depth) {
+expected<rule_variant> rule_of(const all_of& kind, const trigger_spec&, const time_zone&, int depth) {
   auto children = compile_children(kind.triggers, depth);
   if (!children)
     return unexpected<error>{std::move(children).error()};
@@ -97,6 +95,34 @@ expected<rule_variant> rule_of(const all_of& kind, const trigger_spec&, int dept
     return refuse(errc::invalid_argument, "'and' needs at least one trigger",
                   "trigger.spec.triggers");
   return rule_variant{all_rule{std::move(*children), kind.threshold, kind.iterations_max}};
+}
+
+expected<rule_variant> rule_of(const on_calendar& kind, const trigger_spec& spec, const time_zone&,
+                               int) {
+  return compile_on_calendar(kind, spec);
+}
+
+expected<rule_variant> rule_of(const recurrence& kind, const trigger_spec& spec,
+                               const time_zone& zone, int) {
+  return compile_recurrence(kind, spec, zone);
+}
+
+expected<rule_variant> rule_of(const repeating_interval& kind, const trigger_spec& spec,
+                               const time_zone& zone, int) {
+  return compile_repeating(kind, spec, zone);
+}
+
+expected<rule_variant> rule_of(const filtered& kind, const trigger_spec&, const time_zone&,
+                               int depth) {
+  auto children = compile_children(kind.triggers, depth);
+  if (!children)
+    return unexpected<error>{std::move(children).error()};
+  return compile_filtered(kind, std::move(*children));
+}
+
+expected<rule_variant> rule_of(const custom_rule& kind, const trigger_spec& spec, const time_zone&,
+                               int) {
+  return compile_custom(kind, spec);
 }
 
 expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth) {
@@ -107,7 +133,7 @@ expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth) {
   auto zone = find_zone(spec.timezone.empty() ? "UTC" : spec.timezone);
   if (!zone)
     return unexpected<error>{std::move(zone).error()};
-  auto rule = std::visit([&](const auto& kind) { return rule_of(kind, spec, depth); }, spec.kind);
+  auto rule = std::visit([&](const auto& kind) { return rule_of(kind, spec, **zone, depth); }, spec.kind);
   if (!rule)
     return unexpected<error>{std::move(rule).error()};
   return compiled_trigger{
@@ -120,7 +146,10 @@ std::optional<time_point> first_from(const cron_rule& rule, const time_zone& zon
   return found && *found <= rule.last ? std::optional{at_second(*found)} : std::nullopt;
 }
 
-expected<fire> plain(std::optional<time_point> at, const trigger_cursor& cursor) {
+expected<fire> plain(expected<std::optional<time_point>> found, const trigger_cursor& cursor) {
+  if (!found)
+    return unexpected<error>{std::move(found).error()};
+  const auto at = *found;
   fire out{at, {}};
   if (at)
     out.cursor.last = at;
@@ -152,6 +181,18 @@ expected<fire> advance(const compiled_trigger& trigger, const trigger_cursor& cu
           [&](const cron_rule& rule) { return plain(first_from(rule, *node.zone, from), cursor); },
           [&](const any_rule& rule) { return advance_any(rule, cursor, from, budget); },
           [&](const all_rule& rule) { return advance_all(rule, cursor, from, budget); },
+          [&](const recurrence_rule& rule) {
+            return plain(advance_recurrence(rule, *node.zone, from, budget), cursor);
+          },
+          [&](const repeating_rule& rule) {
+            return plain(advance_repeating(rule, *node.zone, from, budget), cursor);
+          },
+          [&](const filter_rule& rule) {
+            return advance_filtered(rule, *node.zone, cursor, from, budget);
+          },
+          [&](const custom_node& rule) {
+            return plain(advance_custom(rule, from, budget), cursor);
+          },
       },
       node.rule);
 }

@@ -5,7 +5,10 @@
 #include "triggers/civil_time.hpp"
 #include "triggers/cron_expression.hpp"
 #include "triggers/next.hpp"
+#include "triggers/resolve.hpp"
 
+#include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -49,8 +52,34 @@ struct all_rule {
   std::uint32_t iterations_max = 0;
 };
 
+struct recurrence_table; // triggers/recurrence.cpp
+struct repeating_table;  // triggers/repeating.cpp
+struct filter_table;     // triggers/filtered.cpp
+struct custom_table;     // triggers/custom.cpp
+
+struct recurrence_rule {
+  std::shared_ptr<const recurrence_table> table;
+};
+
+struct repeating_rule {
+  std::shared_ptr<const repeating_table> table;
+};
+
+struct filter_rule {
+  std::vector<compiled_trigger> children; ///< One.
+  std::shared_ptr<const filter_table> table;
+};
+
+struct custom_node {
+  std::shared_ptr<const custom_table> table;
+};
+
+using rule_variant = std::variant<once_rule, interval_rule, calendar_rule, cron_rule, any_rule,
+                                  all_rule, recurrence_rule, repeating_rule, filter_rule,
+                                  custom_node>;
+
 struct trigger_node {
-  std::variant<once_rule, interval_rule, calendar_rule, cron_rule, any_rule, all_rule> rule;
+  rule_variant rule;
   zone_ptr zone;
 };
 
@@ -67,6 +96,44 @@ expected<fire> advance(const compiled_trigger& trigger, const trigger_cursor& cu
 std::optional<time_point> first_from(const interval_rule& rule, time_point from);
 std::optional<time_point> first_from(const calendar_rule& rule, const time_zone& zone,
                                      std::optional<time_point> last, time_point from);
+
+// Each of the kinds below has a file of its own with its three parts.
+// resolve: validates, fills defaults, makes texts canonical; `outer` is the trigger around the kind,
+// its bounds already instants. compile: what `next` needs. advance: as `advance` above.
+
+expected<void> resolve_on_calendar(on_calendar& kind, trigger_spec& outer,
+                                   const resolve_context& context);
+expected<rule_variant> compile_on_calendar(const on_calendar& kind, const trigger_spec& outer);
+
+expected<void> resolve_recurrence(recurrence& kind, trigger_spec& outer, const time_zone& zone,
+                                  const resolve_context& context);
+expected<rule_variant> compile_recurrence(const recurrence& kind, const trigger_spec& outer,
+                                          const time_zone& zone);
+expected<std::optional<time_point>> advance_recurrence(const recurrence_rule& rule,
+                                                       const time_zone& zone, time_point from,
+                                                       step_budget& budget);
+
+expected<void> resolve_repeating(repeating_interval& kind, trigger_spec& outer,
+                                 const time_zone& zone, const resolve_context& context);
+expected<rule_variant> compile_repeating(const repeating_interval& kind, const trigger_spec& outer,
+                                         const time_zone& zone);
+expected<std::optional<time_point>> advance_repeating(const repeating_rule& rule,
+                                                      const time_zone& zone, time_point from,
+                                                      step_budget& budget);
+
+/// `kind.triggers` are resolved already.
+expected<void> resolve_filtered(filtered& kind, const resolve_context& context);
+/// `children` are those of `kind`, compiled.
+expected<rule_variant> compile_filtered(const filtered& kind,
+                                        std::vector<compiled_trigger> children);
+expected<fire> advance_filtered(const filter_rule& rule, const time_zone& zone,
+                                const trigger_cursor& cursor, time_point from,
+                                step_budget& budget);
+
+expected<void> resolve_custom(custom_rule& kind);
+expected<rule_variant> compile_custom(const custom_rule& kind, const trigger_spec& outer);
+expected<std::optional<time_point>> advance_custom(const custom_node& rule, time_point from,
+                                                   step_budget& budget);
 
 expected<fire> advance_any(const any_rule& rule, const trigger_cursor& cursor, time_point from,
                            step_budget& budget);

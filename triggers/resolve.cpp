@@ -1,5 +1,7 @@
 #include "triggers/resolve.hpp"
 
+#include "triggers/node.hpp"
+
 #include "triggers/civil_time.hpp"
 #include "triggers/cron_expression.hpp"
 #include "triggers/next.hpp"
@@ -101,6 +103,43 @@ private:
     return {};
   }
 
+  expected<void> fill(on_calendar& kind) {
+    if (auto ok = bounds(); !ok)
+      return ok;
+    return resolve_on_calendar(kind, out_, context_);
+  }
+
+  expected<void> fill(recurrence& kind) {
+    if (auto ok = only_end("rrule", "dtstart"); !ok)
+      return ok;
+    return resolve_recurrence(kind, out_, *zone_, context_);
+  }
+
+  expected<void> fill(repeating_interval& kind) {
+    if (auto ok = only_end("iso8601", "the start in its text"); !ok)
+      return ok;
+    return resolve_repeating(kind, out_, *zone_, context_);
+  }
+
+  expected<void> fill(filtered& kind) {
+    if (auto ok = no_bounds("except", "the bounds of its trigger"); !ok)
+      return ok;
+    if (kind.triggers.size() != 1)
+      return refuse(errc::invalid_argument,
+                    "'except' needs exactly one trigger, not " +
+                        std::to_string(kind.triggers.size()),
+                    "trigger.spec.trigger");
+    if (auto ok = children(kind.triggers); !ok)
+      return ok;
+    return resolve_filtered(kind, context_);
+  }
+
+  expected<void> fill(custom_rule& kind) {
+    if (auto ok = no_bounds("custom", "its config"); !ok)
+      return ok;
+    return resolve_custom(kind);
+  }
+
   expected<void> fill(any_of& kind) {
     if (auto ok = no_bounds("or", "the bounds of its triggers"); !ok)
       return ok;
@@ -147,6 +186,16 @@ private:
       out_.start_time = when{context_.now, false};
     if (auto ok = settle(*out_.start_time, "trigger.start_time"); !ok)
       return ok;
+    return out_.end_time ? settle(*out_.end_time, "trigger.end_time") : expected<void>{};
+  }
+
+  /// For kinds that have their start in themselves.
+  expected<void> only_end(std::string_view kind, std::string_view instead) {
+    if (out_.start_time)
+      return refuse(errc::invalid_argument,
+                    "kind '" + std::string{kind} + "' takes no start_time, use " +
+                        std::string{instead},
+                    "trigger.start_time");
     return out_.end_time ? settle(*out_.end_time, "trigger.end_time") : expected<void>{};
   }
 

@@ -39,6 +39,9 @@ struct once {
 /// Fires at `start_time` and then every `every` of elapsed time, whatever the zone (DEV-7).
 struct interval {
   duration every{}; ///< > 0.
+  /// Set: fires where the time since 1970-01-01T00:00:00Z is `phase` plus a multiple of `every`,
+  /// from `start_time` on, so that every schedule with the same interval ticks together (TIM-17).
+  std::optional<duration> phase = {};
   bool operator==(const interval&) const = default;
 };
 
@@ -54,6 +57,9 @@ struct calendar_interval {
   std::uint8_t second = 0;
   std::optional<civil_date> start_date; ///< Default: today in the trigger's zone.
   std::optional<civil_date> end_date;   ///< Inclusive; none = for ever.
+  /// A day that a month does not have becomes the month's last one, counted from `start_date` each
+  /// time; false = such months are left out (CAL-04).
+  bool clamp_day = false;
   bool operator==(const calendar_interval&) const = default;
 };
 
@@ -62,6 +68,27 @@ struct calendar_interval {
 enum class cron_dialect : std::uint8_t {
   apscheduler = 0, ///< Eight fields, all ANDed; both passes of a repeated hour fire.
   vixie = 1,       ///< cron(8): day OR weekday when both are restricted; cronie's DST rule.
+  quartz = 2,      ///< Quartz: seconds first, `? L W #`, 1 = Sunday.
+};
+
+// On disk since 0.1: never renumber.
+/// What becomes of a fire time that a clock change skips (DST-01).
+enum class gap_policy : std::uint8_t {
+  by_kind = 0,    ///< `skip`; dialect vixie: the cronie rule (DST-03, `auto`).
+  skip = 1,       ///< It does not fire.
+  next_valid = 2, ///< It fires at the first instant after the gap.
+  shift = 3,      ///< It fires as much after the gap's end as it lay after the gap's begin.
+};
+
+// On disk since 0.1: never renumber.
+/// What becomes of a fire time whose wall clock comes twice (DST-03).
+enum class fold_policy : std::uint8_t {
+  by_kind = 0,   ///< `both`; calendar intervals, `rrule` and `iso8601`: `first`; vixie: `automatic`.
+  both = 1,      ///< It fires twice.
+  first = 2,     ///< Only before the clock is set back.
+  second = 3,    ///< Only after it.
+  automatic = 4, ///< Both when the minute or hour field begins with `*`, else once; and what a gap
+                 ///< skips then fires right after it.
 };
 
 /// Fires at each whole second whose wall clock matches all fields.
@@ -79,7 +106,76 @@ struct cron {
   bool operator==(const cron&) const = default;
 };
 
+/// systemd's OnCalendar=, see systemd.time(7): "Mon..Fri *-*-* 10:00/15". A zone at its end wins
+/// over the trigger's.
+struct on_calendar {
+  std::string text;
+  bool operator==(const on_calendar&) const = default;
+};
+
+/// A recurrence set of RFC 5545, sections 3.3.10 and 3.8.5: the dates of all `rules` and `dates`
+/// but those of `except_rules` and `except_dates`. Wall-clock times of the trigger's zone.
+struct recurrence {
+  when start;                                 ///< DTSTART; local unless given with an offset.
+  std::vector<std::string> rules = {};        ///< "FREQ=MONTHLY;BYDAY=-1FR".
+  std::vector<std::string> except_rules = {}; ///< EXRULE of RFC 2445.
+  std::vector<when> dates = {};               ///< RDATE.
+  std::vector<when> except_dates = {};        ///< EXDATE.
+  bool operator==(const recurrence&) const = default;
+};
+
+/// A repeating interval of ISO 8601: "R5/2026-01-31T09:00:00+01:00/P1M" fires five times, at start,
+/// start + 1 month ... , each counted from the start. "R/" has no end.
+struct repeating_interval {
+  std::string text;
+  bool operator==(const repeating_interval&) const = default;
+};
+
+/// A rule that the program brings along: `type` and `version` name it in the registry of
+/// `carillon/custom_trigger.hpp`, `config` is its JSON.
+struct custom_rule {
+  std::string type;
+  std::uint32_t version = 1;
+  std::string config = {};
+  bool operator==(const custom_rule&) const = default;
+};
+
 struct trigger_spec;
+
+/// Days from `first` to `last`, both inclusive.
+struct date_range {
+  civil_date first;
+  civil_date last;
+  bool operator==(const date_range&) const = default;
+};
+
+/// Fire times to leave out: those on one of `days`, those whose wall clock matches `pattern`.
+struct exclusion {
+  /// Name of the calendar that `days` were taken from; empty = they were written here.
+  std::string calendar = {};
+  std::vector<date_range> days = {};
+  std::optional<cron> pattern = {};
+  bool operator==(const exclusion&) const = default;
+};
+
+/// A time of day on some weekdays, from `begin` up to `end`, exclusive; over midnight when `end` is
+/// not after `begin`: the part after midnight belongs to the weekday on which it began.
+struct time_window {
+  std::uint32_t begin = 0;      ///< Second of the day, 0 to 86,399.
+  std::uint32_t end = 86'400;   ///< Second of the day, 1 to 86,400.
+  std::uint8_t weekdays = 0x7f; ///< Bit 0 = Monday.
+  bool operator==(const time_window&) const = default;
+};
+
+/// Fires when `triggers.front()`, its only one, does: within one of `windows` (when there are any)
+/// and outside all of `exclude`, both read in this trigger's zone (TIM-10, TIM-13). What is left
+/// out is not missed: it was never due.
+struct filtered {
+  std::vector<trigger_spec> triggers;
+  std::vector<exclusion> exclude = {};
+  std::vector<time_window> windows = {};
+  bool operator==(const filtered&) const;
+};
 
 /// Fires whenever any of `triggers` fires; equal instants fire once; ends when all have ended.
 struct any_of {
@@ -98,15 +194,26 @@ struct all_of {
 
 /// A rule for fire times: a value, compared by its configuration.
 struct trigger_spec {
-  std::variant<once, interval, calendar_interval, cron, any_of, all_of> kind;
+  // On disk since 0.1: append only, never reorder.
+  std::variant<once, interval, calendar_interval, cron, any_of, all_of, on_calendar, recurrence,
+               repeating_interval, filtered, custom_rule>
+      kind;
   /// IANA name; empty = UTC for once and interval, else the node's zone.
   std::string timezone = {};
-  /// Inclusive (exclusive for dialect vixie). Default: now, when added. Cron and interval only.
+  /// Inclusive (exclusive for dialects vixie and quartz and for on_calendar). Default: now, when
+  /// added. Cron, interval and on_calendar only.
   std::optional<when> start_time = {};
-  std::optional<when> end_time = {}; ///< Inclusive; none = for ever. Cron and interval only.
+  /// Inclusive; none = for ever. Cron, interval, on_calendar, recurrence and repeating_interval.
+  std::optional<when> end_time = {};
+  /// Kinds that fire at wall-clock times only.
+  gap_policy gap = gap_policy::by_kind;
+  fold_policy fold = fold_policy::by_kind; ///< As `gap`.
   bool operator==(const trigger_spec&) const = default;
 };
 
+inline bool filtered::operator==(const filtered& other) const {
+  return triggers == other.triggers && exclude == other.exclude && windows == other.windows;
+}
 inline bool any_of::operator==(const any_of& other) const { return triggers == other.triggers; }
 inline bool all_of::operator==(const all_of& other) const {
   return triggers == other.triggers && threshold == other.threshold &&
@@ -121,13 +228,14 @@ expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect);
 /// The five fields joined by blanks, unset ones as `*`: what `cron_from_crontab` reads.
 std::string crontab_text(const cron& spec);
 
-/// Deepest nesting of any_of and all_of.
+/// Deepest nesting of any_of, all_of and filtered.
 inline constexpr int trigger_depth_max = 32;
 
 /// How far a trigger has got. Default-constructed: nothing was produced yet.
 struct trigger_cursor {
   std::optional<time_point> last = {};       ///< The fire time produced last.
-  std::vector<trigger_cursor> children = {}; ///< One per child of all_of and any_of; else empty.
+  /// One per child of all_of, any_of and filtered; else empty.
+  std::vector<trigger_cursor> children = {};
   bool operator==(const trigger_cursor&) const = default;
 };
 
