@@ -36,6 +36,7 @@ template <> struct fields_of<task_removed> {
 };
 
 template <> struct fields_of<schedule_added> {
+  static constexpr std::uint32_t version = 2; // triggers with gap, fold, phase, clamp_day
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);
@@ -46,6 +47,7 @@ template <> struct fields_of<schedule_added> {
 };
 
 template <> struct fields_of<schedule_updated> {
+  static constexpr std::uint32_t version = 2; // triggers with gap, fold, phase, clamp_day
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);
