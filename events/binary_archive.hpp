@@ -1,5 +1,6 @@
 #pragma once
 
+#include "carillon/indirect.hpp"
 #include "events/binary_codec.hpp"
 #include "events/byte_io.hpp"
 #include "events/field_list.hpp"
@@ -208,6 +209,12 @@ template <class T> void read(binary_input& in, std::optional<T>& value) {
   if (there)
     read_value(in, value.emplace());
 }
+
+template <class T> void write(binary_output& out, const indirect<T>& value) {
+  write_value(out, *value);
+}
+
+template <class T> void read(binary_input& in, indirect<T>& value) { read_value(in, *value); }
 
 template <class T> void write(binary_output& out, const std::vector<T>& values) {
   out.varint(values.size());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/ids.hpp"
+#include "carillon/indirect.hpp"
 #include "carillon/payload.hpp"
 #include "carillon/time.hpp"
 #include "carillon/trigger.hpp"
@@ -92,6 +93,8 @@ namespace detail {
 
 template <class T> inline constexpr bool is_optional = false;
 template <class T> inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T> inline constexpr bool is_indirect = false;
+template <class T> inline constexpr bool is_indirect<indirect<T>> = true;
 template <class T> inline constexpr bool is_vector = false;
 template <class T> inline constexpr bool is_vector<std::vector<T>> = true;
 template <class T> inline constexpr bool is_map = false;
@@ -254,6 +257,8 @@ template <text_form Form, class T> json write_field(const T& value) {
     return to_string(value);
   } else if constexpr (detail::is_bytes<T>) {
     return hex_of({reinterpret_cast<const char*>(value.data()), value.size()});
+  } else if constexpr (detail::is_indirect<T>) {
+    return write_field<Form>(*value);
   } else if constexpr (detail::is_optional<T>) {
     return value ? write_field<Form>(*value) : json(nullptr);
   } else if constexpr (detail::is_vector<T>) {
@@ -291,6 +296,8 @@ template <text_form Form, class T> void read_field(json_input& in, const json& j
     detail::read_uuid(in, j, value);
   } else if constexpr (detail::is_bytes<T>) {
     detail::read_bytes(in, j, value);
+  } else if constexpr (detail::is_indirect<T>) {
+    read_field<Form>(in, j, *value);
   } else if constexpr (detail::is_optional<T>) {
     value.reset();
     if (!j.is_null())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/ids.hpp"
+#include "carillon/indirect.hpp"
 #include "carillon/job.hpp"
 #include "carillon/schedule.hpp"
 #include "carillon/task.hpp"
@@ -57,7 +58,7 @@ struct task_added {
   static constexpr std::string_view name = "task_added";
   static constexpr stream_category category = stream_category::task;
   task_id id;
-  task_settings settings;
+  indirect<task_settings> settings;
   bool operator==(const task_added&) const = default;
 };
 
@@ -65,7 +66,7 @@ struct task_updated {
   static constexpr std::string_view name = "task_updated";
   static constexpr stream_category category = stream_category::task;
   task_id id;
-  task_settings settings;
+  indirect<task_settings> settings;
   bool operator==(const task_updated&) const = default;
 };
 
@@ -80,7 +81,7 @@ struct schedule_added {
   static constexpr std::string_view name = "schedule_added";
   static constexpr stream_category category = stream_category::schedule;
   schedule_id id;
-  schedule_settings settings;
+  indirect<schedule_settings> settings;
   bool paused = false;
   std::optional<time_point> next_fire = {}; ///< Empty: the trigger never fires.
   trigger_cursor cursor = {};
@@ -92,7 +93,7 @@ struct schedule_updated {
   static constexpr std::string_view name = "schedule_updated";
   static constexpr stream_category category = stream_category::schedule;
   schedule_id id;
-  schedule_settings settings;
+  indirect<schedule_settings> settings;
   bool paused = false;
   bool trigger_reset = false; ///< The trigger started over: a new incarnation for derived job ids.
   std::optional<time_point> next_fire = {};

@@ -201,7 +201,7 @@ TEST_CASE("schedule_aggregate: changes touch only what they name") {
   task.meta = {{"team", "\"ops\""}};
   s.at(day_one - 1s).when(update_schedule{tick, changes}, task).then_accepted();
   CHECK(s.reply().what == change::updated);
-  auto wanted = added().settings;
+  schedule_settings wanted = added().settings;
   wanted.max_jitter = 3s;
   wanted.meta = {{"k", "1"}, {"team", "\"ops\""}};
   CHECK((s.state()->settings == wanted));
@@ -240,7 +240,7 @@ TEST_CASE("schedule_aggregate: what was due before a change runs under the old s
   const auto& events = s.accepted().events;
   REQUIRE(events.size() == 3);
   CHECK(std::get<job_added>(events[1]).args.empty());
-  CHECK(std::get<schedule_updated>(events[2]).settings.args == *changes.args);
+  CHECK(std::get<schedule_updated>(events[2]).settings->args == *changes.args);
 }
 
 TEST_CASE("schedule_aggregate: removing settles what is due and leaves the jobs alone") {
@@ -257,8 +257,8 @@ TEST_CASE("schedule_aggregate: removing settles what is due and leaves the jobs 
 
 TEST_CASE("schedule_aggregate: run now adds a job without moving the schedule") {
   auto settings = added();
-  settings.settings.misfire_grace_time = 5s;
-  settings.settings.max_jitter = 5s;
+  settings.settings->misfire_grace_time = 5s;
+  settings.settings->max_jitter = 5s;
   for (const bool paused : {false, true}) {
     settings.paused = paused;
     auto s = given({settings});
@@ -276,7 +276,7 @@ TEST_CASE("schedule_aggregate: run now adds a job without moving the schedule") 
 TEST_CASE("schedule_aggregate: clean-up takes finished schedules without jobs only") {
   const job_finished done{.id = job_number(9), .task = beat, .schedule = tick};
   auto once = added();
-  once.settings.trigger = resolved(once_at(day_one));
+  once.settings->trigger = resolved(once_at(day_one));
   auto s = given({once});
   s.at(day_one).when(clean_up{}).nothing();
   s.when(fire_schedule{tick}).then_accepted();

@@ -15,16 +15,16 @@ namespace {
 schedule_added added_with(coalesce_policy coalesce, std::optional<duration> grace = {},
                           std::optional<duration> jitter = {}) {
   auto e = added();
-  e.settings.coalesce = coalesce;
-  e.settings.misfire_grace_time = grace;
-  e.settings.max_jitter = jitter;
+  e.settings->coalesce = coalesce;
+  e.settings->misfire_grace_time = grace;
+  e.settings->max_jitter = jitter;
   return e;
 }
 
 /// Fires at day_one; after that the search for a common fire time gives up.
 schedule_added breaking() {
   auto e = added();
-  e.settings.trigger = resolved({.kind = all_of{
+  e.settings->trigger = resolved({.kind = all_of{
                                      .triggers = {every(2s), every(2s, day_one + 1s)},
                                      .threshold = 0s,
                                      .iterations_max = 10,
@@ -48,15 +48,15 @@ TEST_CASE("schedule_fire: a fire time is due when it is reached, not before") {
 
 TEST_CASE("schedule_fire: a job carries what its schedule says at the fire time") {
   auto e = added_with(coalesce_policy::latest, 30s);
-  e.settings.args.text = R"({"args":[1]})";
-  e.settings.executor = "threads";
-  e.settings.result_expiration = 60s;
-  e.settings.meta = {{"k", "1"}};
+  e.settings->args.text = R"({"args":[1]})";
+  e.settings->executor = "threads";
+  e.settings->result_expiration = 60s;
+  e.settings->meta = {{"k", "1"}};
   auto wanted = fire_job(day_one);
-  wanted.args = e.settings.args;
+  wanted.args = e.settings->args;
   wanted.executor = "threads";
   wanted.result_expiration = 60s;
-  wanted.meta = e.settings.meta;
+  wanted.meta = e.settings->meta;
   wanted.deadline = day_one + 30s;
   given({e})
       .at(day_one + 1s)
@@ -105,7 +105,7 @@ TEST_CASE("schedule_fire: all makes a job for each due fire time, a bounded numb
 TEST_CASE("schedule_fire: an hour's outage at one second makes 3600, 1 or 1 jobs") {
   const auto jobs_of = [](coalesce_policy coalesce) {
     auto e = added_with(coalesce);
-    e.settings.trigger = resolved(every(1s, day_one));
+    e.settings->trigger = resolved(every(1s, day_one));
     auto s = given({e});
     s.at(day_one + 1h - 1us);
     do
@@ -302,7 +302,7 @@ TEST_CASE("schedule_fire: resume from an instant keeps a next fire time that lie
 
 TEST_CASE("schedule_fire: resuming a one-shot from now may finish it, and says so") {
   auto once = added();
-  once.settings.trigger = resolved(once_at(day_one));
+  once.settings->trigger = resolved(once_at(day_one));
   auto s = given({once, schedule_paused{tick}});
   s.at(day_one + 1s).when(resume_schedule{tick, resume_schedule::from::now}).then_accepted();
   CHECK_FALSE(s.reply().next_fire.has_value());

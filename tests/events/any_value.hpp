@@ -87,6 +87,8 @@ public:
     t = time_point{since_epoch};
   }
 
+  template <class T> void fill(indirect<T>& value) { fill(*value); }
+
   template <class T> void fill(std::optional<T>& value) {
     if (*rc::gen::arbitrary<bool>())
       fill(value.emplace());

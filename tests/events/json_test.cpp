@@ -81,8 +81,9 @@ TEST_CASE("json: durations and instants outside of what texts can say are micros
 }
 
 TEST_CASE("json: a trigger has the shape of the contract") {
-  schedule_added e{.id = schedule_id{"s"}, .settings = {.task = task_id{"t"}}};
-  e.settings.trigger = {.kind = interval{.every = std::chrono::seconds{90}}};
+  schedule_added e{.id = schedule_id{"s"}};
+  e.settings->task = task_id{"t"};
+  e.settings->trigger = {.kind = interval{.every = std::chrono::seconds{90}}};
   const auto shown = json::parse(to_json(e))["settings"]["trigger"];
   CHECK(shown["kind"] == "interval");
   CHECK(shown["spec"].dump() == R"({"minutes":1,"seconds":30})");

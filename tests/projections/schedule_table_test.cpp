@@ -21,7 +21,7 @@ struct table_at_position {
 
   void add(const std::string& id, std::optional<time_point> next, bool paused = false) {
     apply(schedule_added{.id = schedule_id{id},
-                         .settings = {.task = mail, .trigger = every(1min)},
+                         .settings = schedule_settings{.task = mail, .trigger = every(1min)},
                          .paused = paused,
                          .next_fire = next});
   }
