@@ -56,9 +56,9 @@ expected<void> externalise(stores::event_log& log, event& e) {
     return kept ? externalise(log, finished->output) : kept;
   }
   if (auto* schedule = std::get_if<schedule_added>(&e))
-    return externalise(log, schedule->settings.args);
+    return externalise(log, schedule->settings->args);
   if (auto* schedule = std::get_if<schedule_updated>(&e))
-    return externalise(log, schedule->settings.args);
+    return externalise(log, schedule->settings->args);
   return {};
 }
 
