@@ -52,7 +52,7 @@ void answer_duplicate(node_context& node, stores::event_log& log, pending_comman
     for (const auto& commit : block.commits) {
       if (commit.id != command.info.id)
         continue;
-      if (commit.meta.idempotency != command.info.meta.idempotency)
+      if (commit.meta->idempotency != command.info.meta.idempotency)
         return finish_command(
             node, command,
             refuse(errc::conflict, "the idempotency key was used for another request at position " +

@@ -95,8 +95,9 @@ std::shared_ptr<stores::block> to_block(const log_state& st, std::vector<stores:
   block->hash = result.after.hash;
   for (std::size_t i = 0; i < commits.size(); ++i)
     if (result.outcomes[i].kind == stores::outcome_kind::appended)
-      block->commits.push_back({commits[i].id, std::move(commits[i].meta), result.outcomes[i].at,
-                                std::move(commits[i].events)});
+      block->commits.push_back(
+          {commits[i].id, std::make_shared<const commit_meta>(std::move(commits[i].meta)),
+           result.outcomes[i].at, std::move(commits[i].events)});
   return block;
 }
 

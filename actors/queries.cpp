@@ -253,7 +253,6 @@ expected<std::vector<recorded_event>> scheduler::events(position after, std::siz
   std::vector<recorded_event> out;
   for (auto& block : **read)
     for (auto& commit : block.commits) {
-      const auto meta = std::make_shared<const commit_meta>(std::move(commit.meta));
       auto at = commit.first;
       for (auto& e : commit.events) {
         const auto here = at++;
@@ -261,7 +260,7 @@ expected<std::vector<recorded_event>> scheduler::events(position after, std::siz
           continue;
         if (out.size() == limit)
           return out;
-        out.push_back({here, block.time, block.node, meta, std::move(e)});
+        out.push_back({here, block.time, block.node, commit.meta, std::move(e)});
       }
     }
   return out;

@@ -39,18 +39,15 @@ bool wants(const event_filter& filter, const event& e) {
 void deliver(const subscription_state& st, subscriber& to, const stores::block& block) {
   for (const auto& commit : block.commits) {
     auto at = commit.first;
-    std::shared_ptr<const commit_meta> meta;
     for (const auto& e : commit.events) {
       const auto here = at++;
       if (here <= to.seen || !wants(to.filter, e))
         continue;
-      if (meta == nullptr)
-        meta = std::make_shared<const commit_meta>(commit.meta);
       const std::lock_guard hold{to.calling};
       if (to.ended)
         return;
       try {
-        to.callback({here, block.time, block.node, meta, e});
+        to.callback({here, block.time, block.node, commit.meta, e});
       } catch (const std::exception& failure) {
         st.node->log(log_level::error, std::string{"a subscriber failed: "} + failure.what());
       } catch (...) {

@@ -3,11 +3,12 @@
 #include "domain/job_aggregate.hpp"
 #include "projections/share.hpp"
 
+#include <absl/container/node_hash_map.h>
+
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace carillon::projections {
 
@@ -38,7 +39,8 @@ public:
   expected<void> load(std::string_view bytes);
 
 private:
-  std::unordered_map<job_id, domain::job_state> jobs_;
+  // Ids are random, or hashes: std::hash of them is good enough.
+  absl::node_hash_map<job_id, domain::job_state, std::hash<job_id>> jobs_;
   std::size_t running_ = 0;
 };
 

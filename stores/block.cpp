@@ -24,6 +24,7 @@ enum : std::uint8_t {
   extension_follows = 1 << 6, ///< Length-prefixed bytes that this build skips.
   id_is_empty = 1 << 7,
 };
+constexpr unsigned everything_differs = extension_follows - 1;
 
 // Smaller bodies hold too few repetitions to be worth the call.
 constexpr std::size_t compress_bytes_min = 256;
@@ -88,11 +89,13 @@ struct commit_start {
   commit_id id = {};
   std::uint64_t records = 0;
   std::uint64_t bytes = 0; ///< Of all its records together.
+  bool is_meta_new = false; ///< Its meta differs from that of the commit before.
 };
 
 commit_start take_start(byte_reader& in, commit_meta& meta) {
   commit_start start;
   auto flags = static_cast<unsigned>(in.little(1));
+  start.is_meta_new = (flags & everything_differs) != 0;
   if ((flags & id_is_empty) == 0) {
     auto bytes = in.take(start.id.bytes.size());
     std::copy(bytes.begin(), bytes.end(), start.id.bytes.begin());
@@ -217,6 +220,7 @@ std::size_t body_writer::add(const commit& c) {
   if (!c.id.empty())
     bytes_.append(reinterpret_cast<const char*>(c.id.bytes.data()), c.id.bytes.size());
   put_meta(bytes_, c.meta, flags);
+  records_at_ = bytes_.size();
   put_varint(bytes_, c.events.size());
 
   // The records' length stands before them, so that readers may skip a commit. Most lengths take
@@ -235,6 +239,12 @@ std::size_t body_writer::add(const commit& c) {
 void body_writer::cut(std::size_t size, const commit* previous) {
   bytes_.resize(size);
   previous_ = previous;
+}
+
+std::string whole_meta(const commit_meta& meta) {
+  std::string out;
+  put_meta(out, meta, everything_differs);
+  return out;
 }
 
 encoded_block encode_block(const block_header& header, std::string_view body) {
@@ -289,6 +299,7 @@ expected<block> decode_block(std::string_view bytes, position last) {
   // A commit takes four bytes or more; growing would move what was decoded again and again.
   result.commits.reserve(std::min<std::size_t>(header.count, opened->body.size() / 4));
   commit_meta meta;
+  std::shared_ptr<const commit_meta> shared;
   byte_reader in{opened->body};
   auto at = header.first;
   auto end = header.first + header.count;
@@ -299,7 +310,9 @@ expected<block> decode_block(std::string_view bytes, position last) {
       return corrupt(at, "holds a commit that is cut or too long");
     auto& c = result.commits.emplace_back();
     c.id = start.id;
-    c.meta = meta;
+    if (shared == nullptr || start.is_meta_new)
+      shared = std::make_shared<const commit_meta>(meta);
+    c.meta = shared;
     c.first = at;
     if (auto taken = take_records(records, start, at, c.events); !taken)
       return unexpected<error>{std::move(taken).error()};

@@ -49,11 +49,18 @@ public:
   void cut(std::size_t size, const commit* previous);
 
   std::string_view bytes() const noexcept { return bytes_; }
+  /// Where, in `bytes`, the part of the last commit begins that stands behind its meta.
+  std::size_t records_at() const noexcept { return records_at_; }
 
 private:
   std::string bytes_;
+  std::size_t records_at_ = 0;
   const commit* previous_ = nullptr;
 };
+
+/// All of `meta`, as it stands in a commit whose flags say that everything differs: for stores that
+/// put the commits of a block together themselves.
+std::string whole_meta(const commit_meta& meta);
 
 struct encoded_block {
   std::string bytes = {};

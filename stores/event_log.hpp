@@ -63,7 +63,8 @@ struct append_result {
 /// A commit as it stands in the log.
 struct recorded_commit {
   commit_id id = {};
-  commit_meta meta = {};
+  /// Never null; neighbours that say the same share it.
+  std::shared_ptr<const commit_meta> meta = {};
   position first = 0;
   std::vector<event> events = {};
 };
@@ -119,18 +120,28 @@ struct log_stats {
   std::uint64_t bytes = 0; ///< Of the blocks, as written.
 };
 
+class session_store;
+
 /// A log. Blocking; used by one thread at a time, but for `read`, `read_raw` and `get_blob`, which
 /// any thread may call meanwhile.
+///
+/// A log that only one process can have open has one writer. One that many share (PostgreSQL) has
+/// one per session of `sessions()`, an own clock, and answers `unavailable` while it is away.
 class event_log {
 public:
   virtual ~event_log() = default;
 
-  /// Makes `node` the writer; every older session is fenced from now on. Errors: unavailable.
+  /// Makes `node` a writer. With one writer, every older session is fenced from now on; in a shared
+  /// log, the older one of the same node, which must have expired: see `session_store::open`, of
+  /// which this is the short form. Errors: unavailable; conflict (the node's name is held).
   virtual expected<session> open_session(const node_id& node) = 0;
 
   /// Appends each commit whole or not at all, all that pass in one block. Durable when it returns.
-  /// Block time is the later of `now` and the time of the block before.
-  /// Errors: no_space (nothing was written), unavailable (the log is broken and takes no more).
+  /// Block time is the later of the time of the block before and `now`, or the log's own clock.
+  /// Errors: no_space (nothing was written), unavailable: the log is broken and takes no more, or,
+  /// when it `recovers`, it is away and what became of the commits is not known. Then the same
+  /// commits are to be offered again until there is an answer: it tells what became of the first
+  /// offer, if that arrived. corrupt ("log regressed: ..."): it is no longer the log that was known.
   virtual expected<append_result> append(const session& who, time_point now,
                                          std::span<const commit> commits) = 0;
 
@@ -165,15 +176,27 @@ public:
   /// Read-only logs: sees what the writer has appended since.
   virtual expected<void> catch_up() { return {}; }
   virtual log_stats stats() const = 0;
+
+  /// True: after `unavailable` it is worth while to call again. False: it is broken for good.
+  virtual bool recovers() const { return false; }
+  /// The sessions of those who share the log, to be used from any thread; null = nobody can share
+  /// it. Lives as long as the log.
+  virtual session_store* sessions() { return nullptr; }
+  /// Tells a shared log of a block that came another way than by `read`, each when the one before it
+  /// was told or read: saves it from asking for commit ids itself. From any thread.
+  virtual void learn(const block&) {}
 };
 
 struct log_options {
   bool read_only = false;        ///< For tools: no lock, no writes; a view that `catch_up` renews.
   bool accept_data_loss = false; ///< Open a log that ends before its durable mark.
+  /// Shared logs: how long a call goes on trying before it answers `unavailable`.
+  duration patience = std::chrono::seconds{5};
 };
 
-/// Opens "memory:" or "rocksdb:DIRECTORY".
-/// Errors: invalid_argument (unknown URL), conflict (names the process that holds it), corrupt.
+/// Opens "memory:", "rocksdb:DIRECTORY" or "postgres://...?schema=NAME".
+/// Errors: invalid_argument (unknown URL), conflict (names the process that holds it), corrupt,
+/// unavailable (the database is away), unsupported (the schema needs `carillon migrate`).
 expected<std::unique_ptr<event_log>> open_log(std::string_view url,
                                               const log_options& options = {});
 

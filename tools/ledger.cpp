@@ -23,9 +23,9 @@ std::string job_stream(const job_id& id) { return "job/" + to_string(id); }
 expected<void> ledger::apply(const recorded_event& recorded, const line_sink& emit) {
   const auto& what = recorded.what;
   if (const auto* e = std::get_if<schedule_added>(&what)) {
-    rules_[e->id] = {e->settings.trigger, {}};
+    rules_[e->id] = {e->settings->trigger, {}};
   } else if (const auto* e = std::get_if<schedule_updated>(&what)) {
-    rules_[e->id] = {e->settings.trigger, {}};
+    rules_[e->id] = {e->settings->trigger, {}};
   } else if (const auto* e = std::get_if<schedule_removed>(&what)) {
     rules_.erase(e->id);
   } else if (const auto* e = std::get_if<schedule_fired>(&what)) {

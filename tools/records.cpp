@@ -48,13 +48,12 @@ expected<std::unique_ptr<stores::event_log>> open_for_reading(const std::string&
 expected<void> each_record(stores::event_log& log, position after, const record_visit& visit) {
   return each_block(log, after, [&](const stores::block& block) -> expected<bool> {
     for (const auto& commit : block.commits) {
-      const auto meta = std::make_shared<const commit_meta>(commit.meta);
       for (std::size_t i = 0; i < commit.events.size(); ++i) {
         const auto at = commit.first + i;
         // A block may begin at or before `after`.
         if (at <= after)
           continue;
-        const auto goes_on = visit({at, block.time, block.node, meta, commit.events[i]});
+        const auto goes_on = visit({at, block.time, block.node, commit.meta, commit.events[i]});
         if (!goes_on || !*goes_on)
           return goes_on;
       }

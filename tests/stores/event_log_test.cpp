@@ -258,9 +258,9 @@ TEST_CASE_METHOD(fixture, "event log: what a commit says about itself comes back
   commits[1].meta = c.meta;
   must(log->append(who, at_second(1000), commits));
   auto blocks = read_all(*log);
-  CHECK(blocks[0].commits[0].meta == c.meta);
-  CHECK(blocks[0].commits[1].meta == c.meta);
-  CHECK(blocks[0].commits[2].meta == commits[2].meta);
+  CHECK(*blocks[0].commits[0].meta == c.meta);
+  CHECK(*blocks[0].commits[1].meta == c.meta);
+  CHECK(*blocks[0].commits[2].meta == commits[2].meta);
   CHECK(blocks[0].commits[1].id == commits[1].id);
 }
 
