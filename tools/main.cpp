@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <malloc.h>
+
 namespace {
 
 using namespace carillon::tools;
@@ -12,9 +14,15 @@ constexpr add_subcommand subcommands[] = {
     add_verify, add_import, add_cleanup, add_status, add_version,
 };
 
+/// Blocks of events come and go by the megabyte. Memory up to here is kept for the next ones, not
+/// given back to the kernel each time.
+constexpr int kept_memory_bytes = 64 << 20;
+
 } // namespace
 
 int main(int argc, char** argv) {
+  mallopt(M_MMAP_THRESHOLD, kept_memory_bytes / 2);
+  mallopt(M_TRIM_THRESHOLD, kept_memory_bytes);
   session s;
   // What follows "--" is a command line of somebody else: not one option of it is ours.
   std::vector<std::string> arguments(argv + 1, argv + argc);

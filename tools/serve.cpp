@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <iostream>
-#include <malloc.h>
 #include <poll.h>
 #include <thread>
 #include <unistd.h>
@@ -27,10 +26,6 @@ struct serve_flags {
 
 /// How often the daemon looks whether its engine stopped by itself.
 constexpr int engine_check_ms = 500;
-
-/// Blocks of events come and go by the megabyte. Memory up to here is kept for the next ones, not
-/// given back to the kernel each time.
-constexpr int kept_memory_bytes = 64 << 20;
 
 /// The write end of the pipe through which the signal handler speaks.
 int signal_pipe = -1;
@@ -151,8 +146,6 @@ int serve(scheduler& engine, const serve_options& options, const std::filesystem
 }
 
 int run_serve(const session& s, const serve_flags& flags) {
-  mallopt(M_MMAP_THRESHOLD, kept_memory_bytes / 2);
-  mallopt(M_TRIM_THRESHOLD, kept_memory_bytes);
   auto options = read_options(s, flags);
   if (!options)
     return fail(options.error());
