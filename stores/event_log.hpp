@@ -141,7 +141,7 @@ public:
   /// Errors: no_space (nothing was written), unavailable: the log is broken and takes no more, or,
   /// when it `recovers`, it is away and what became of the commits is not known. Then the same
   /// commits are to be offered again until there is an answer: it tells what became of the first
-  /// offer, if that arrived. corrupt ("log regressed: ..."): it is no longer the log that was known.
+  /// offer, if that arrived. corrupt ("log regressed: ..."): it is no longer the log we knew.
   virtual expected<append_result> append(const session& who, time_point now,
                                          std::span<const commit> commits) = 0;
 
@@ -182,8 +182,8 @@ public:
   /// The sessions of those who share the log, to be used from any thread; null = nobody can share
   /// it. Lives as long as the log.
   virtual session_store* sessions() { return nullptr; }
-  /// Tells a shared log of a block that came another way than by `read`, each when the one before it
-  /// was told or read: saves it from asking for commit ids itself. From any thread.
+  /// Tells a shared log of a block that came another way than by `read`, each when the one before
+  /// it was told or read: saves it from asking for commit ids itself. From any thread.
   virtual void learn(const block&) {}
 };
 
@@ -204,6 +204,8 @@ expected<std::unique_ptr<event_log>> open_log(std::string_view url,
 key stream_key(stream_category category, std::string_view id);
 key stream_key(const job_id& id);
 key commit_key(const commit_id& id);
+/// Key of one of the slots that `max_running_jobs` gives a task: see `job_acquired::slot`.
+key slot_key(const task_id& task, std::uint32_t slot);
 /// Key of the stream that `e` belongs to.
 key stream_key_of(const event& e);
 

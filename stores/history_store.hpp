@@ -97,7 +97,9 @@ public:
   virtual expected<void> catch_up() { return {}; }
 };
 
-/// Opens the history that belongs to the log at `url`. Errors: as `open_log`.
+/// Opens the history that belongs to the log at `url`. Errors: as `open_log`. A log that nodes
+/// share keeps none: each node has its own, rebuilt from the log, in memory unless the URL of a
+/// RocksDB directory is given instead.
 expected<std::unique_ptr<history_store>> open_history(std::string_view url,
                                                       const log_options& options = {});
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 /// What the implementations of `event_log` share: their factories, and refusals worded once.
 namespace carillon::stores {
@@ -12,6 +13,8 @@ namespace carillon::stores {
 std::unique_ptr<event_log> make_memory_log();
 expected<std::unique_ptr<event_log>> open_rocksdb_log(const std::string& directory,
                                                       const log_options& options);
+expected<std::unique_ptr<event_log>> open_postgres_log(std::string_view url,
+                                                       const log_options& options);
 
 std::unique_ptr<history_store> make_memory_history();
 /// `directory` is the log's.

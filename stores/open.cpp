@@ -1,6 +1,7 @@
 #include "stores/event_log.hpp"
 #include "stores/history_store.hpp"
 #include "stores/logs.hpp"
+#include "stores/postgres_connection.hpp"
 
 #include <fmt/core.h>
 
@@ -9,6 +10,7 @@ namespace {
 
 struct log_url {
   bool in_memory = false;
+  bool in_postgres = false;
   std::string directory = {};
 };
 
@@ -23,11 +25,11 @@ expected<log_url> parse(std::string_view url) {
                     "log");
     return log_url{.directory = std::move(directory)};
   }
-  if (url.starts_with("postgres://") || url.starts_with("postgresql://"))
-    return refuse(errc::unsupported, "this build has no PostgreSQL log; it takes memory: and "
-                                     "rocksdb:DIRECTORY", "log");
+  if (is_postgres_url(url))
+    return log_url{.in_postgres = true};
   return refuse(errc::invalid_argument,
-                fmt::format("'{}' is no log URL: memory: or rocksdb:DIRECTORY", url), "log");
+                fmt::format("'{}' is no log URL: memory:, rocksdb:DIRECTORY or postgres://...",
+                            url), "log");
 }
 
 } // namespace
@@ -38,6 +40,8 @@ expected<std::unique_ptr<event_log>> open_log(std::string_view url, const log_op
     return unexpected<error>{std::move(parsed).error()};
   if (parsed->in_memory)
     return make_memory_log();
+  if (parsed->in_postgres)
+    return open_postgres_log(url, options);
   return open_rocksdb_log(parsed->directory, options);
 }
 
@@ -46,7 +50,7 @@ expected<std::unique_ptr<history_store>> open_history(std::string_view url,
   auto parsed = parse(url);
   if (!parsed)
     return unexpected<error>{std::move(parsed).error()};
-  if (parsed->in_memory)
+  if (parsed->in_memory || parsed->in_postgres)
     return make_memory_history();
   return open_rocksdb_history(parsed->directory, options);
 }

@@ -1,0 +1,240 @@
+#include "stores/postgres_connection.hpp"
+
+#include <fmt/core.h>
+#include <pqxx/pqxx>
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <charconv>
+#include <map>
+#include <mutex>
+
+namespace carillon::stores {
+
+struct postgres_result::rows {
+  pqxx::result result;
+};
+
+namespace {
+
+// What one statement may wait for: a lock, and all in all.
+constexpr std::string_view session_settings =
+    "SET lock_timeout = '2s'; SET statement_timeout = '60s'; SET jit = off; "
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
+    "SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') IN ('off', 'local')";
+
+unexpected<error> unavailable(std::string_view what) {
+  return refuse(errc::unavailable, fmt::format("the database is away: {}", what));
+}
+
+/// One line of a message that may have several.
+std::string_view first_line(std::string_view message) {
+  auto line = message.substr(0, message.find('\n'));
+  return line.starts_with("ERROR:  ") || line.starts_with("FATAL:  ") ? line.substr(8) : line;
+}
+
+/// The server ends this connection, or is not there: what was under way is not known.
+bool means_lost(std::string_view state) {
+  return state.empty() || state.starts_with("08") || state.starts_with("57P");
+}
+
+unexpected<error> translated(std::string_view state, std::string_view message) {
+  auto text = first_line(message);
+  // 55P03: a lock; 57014: a time limit; 40: a deadlock, say; 25006: not the primary; 53300: too
+  // many connections.
+  if (state == "55P03" || state == "57014" || state == "25006" || state == "53300" ||
+      state.starts_with("40"))
+    return refuse(errc::unavailable, fmt::format("the database is busy: {}", text));
+  if (state == "53100")
+    return refuse(errc::no_space, fmt::format("the database has no space: {}", text));
+  if (state == "42501")
+    return refuse(errc::denied, fmt::format("the database does not permit it: {}", text));
+  if (state == "3F000" || state == "42883" || state == "42P01")
+    return refuse(errc::not_found, std::string{text});
+  if (state == "CL001")
+    return refuse(errc::gone, std::string{text});
+  return refuse(errc::internal,
+                fmt::format("the database refused a statement: {} ({})", text, state));
+}
+
+/// Remembers that the server had something to say. In which language it says "warning" is not ours
+/// to choose, but less than warnings was not asked for.
+class warning_trap final : public pqxx::errorhandler {
+public:
+  explicit warning_trap(pqxx::connection_base& connection) : pqxx::errorhandler{connection} {}
+
+  bool operator()(const char[]) noexcept override {
+    warned = true;
+    return false;
+  }
+
+  bool warned = false;
+};
+
+class connection final : public postgres_connection {
+public:
+  explicit connection(const std::string& url) : connection_{url}, trap_{connection_} {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    // Else a lost connection would come back in silence, and with it the settings' defaults.
+    connection_.inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+    socket_ = connection_.sock();
+  }
+
+  expected<postgres_result> call(const std::string& statement,
+                                 const postgres_params& params) override {
+    return guarded([&] {
+      auto [known, is_new] = prepared_.try_emplace(statement, fmt::format("s{}", prepared_.size()));
+      if (is_new)
+        connection_.prepare(known->second, statement);
+      std::vector<pqxx::binarystring> values(params.values().begin(), params.values().end());
+      pqxx::nontransaction work{connection_};
+      return work.exec_prepared(known->second, pqxx::prepare::make_dynamic_params(values));
+    });
+  }
+
+  expected<void> run(const std::string& statements) override {
+    auto done = guarded([&] {
+      pqxx::nontransaction work{connection_};
+      return work.exec(statements);
+    });
+    return done ? expected<void>{} : unexpected<error>{std::move(done).error()};
+  }
+
+  bool is_lost() const override { return lost_; }
+
+  void interrupt() override {
+    const std::lock_guard hold{socket_mutex_};
+    lost_ = true;
+    if (socket_ >= 0)
+      ::shutdown(socket_, SHUT_RDWR);
+  }
+
+private:
+  /// Runs `body`, and turns what it throws into an error.
+  template <class Body> expected<postgres_result> guarded(Body body) {
+    if (lost_)
+      return unavailable("the connection was lost");
+    try {
+      trap_.warned = false;
+      auto rows = std::make_shared<postgres_result::rows>(postgres_result::rows{body()});
+      // Nothing that we call warns: the server says that it did not wait for its standby.
+      if (!trap_.warned)
+        return postgres_result{std::move(rows)};
+      lose();
+      return unavailable("a commit came with a warning and may not have reached the standby");
+    } catch (const pqxx::sql_error& e) {
+      if (!means_lost(e.sqlstate()))
+        return translated(e.sqlstate(), e.what());
+      lose();
+      return unavailable(first_line(e.what()));
+    } catch (const std::exception& e) {
+      lose();
+      return unavailable(first_line(e.what()));
+    }
+  }
+
+  void lose() {
+    const std::lock_guard hold{socket_mutex_};
+    lost_ = true;
+    socket_ = -1;
+  }
+
+  pqxx::connection connection_;
+  warning_trap trap_;
+  std::map<std::string, std::string> prepared_; ///< Statement to its name.
+  std::mutex socket_mutex_;
+  int socket_ = -1; ///< For `interrupt`; -1 = libpq may have closed it.
+  std::atomic<bool> lost_{false};
+};
+
+} // namespace
+
+std::size_t postgres_result::size() const { return rows_->result.size(); }
+
+bool postgres_result::is_null(std::size_t row, std::size_t column) const {
+  return rows_
+      ->result[static_cast<pqxx::result::size_type>(row)][static_cast<pqxx::row::size_type>(column)]
+      .is_null();
+}
+
+std::string_view postgres_result::text(std::size_t row, std::size_t column) const {
+  auto field = rows_->result[static_cast<pqxx::result::size_type>(row)]
+                            [static_cast<pqxx::row::size_type>(column)];
+  return {field.c_str(), field.size()};
+}
+
+std::int64_t postgres_result::number(std::size_t row, std::size_t column) const {
+  std::int64_t v = 0;
+  auto digits = text(row, column);
+  std::from_chars(digits.data(), digits.data() + digits.size(), v);
+  return v;
+}
+
+std::string postgres_result::bytes(std::size_t row, std::size_t column) const {
+  // As libpq would, from the form "\x0123": without a copy on the way.
+  auto hex = text(row, column);
+  std::string out;
+  if (!hex.starts_with("\\x"))
+    return out;
+  auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  out.resize(hex.size() / 2 - 1);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<char>(digit(hex[2 * i + 2]) << 4 | digit(hex[2 * i + 3]));
+  return out;
+}
+
+std::vector<std::int64_t> postgres_result::numbers(std::size_t row, std::size_t column) const {
+  std::vector<std::int64_t> out;
+  auto left = text(row, column);
+  while (left.size() > 1) {
+    std::int64_t v = 0;
+    left.remove_prefix(1); // '{' or ','
+    auto end = std::from_chars(left.data(), left.data() + left.size(), v);
+    if (end.ec != std::errc{})
+      break;
+    out.push_back(v);
+    left.remove_prefix(static_cast<std::size_t>(end.ptr - left.data()));
+  }
+  return out;
+}
+
+std::vector<std::string> postgres_result::texts(std::size_t row, std::size_t column) const {
+  std::vector<std::string> out;
+  if (is_null(row, column))
+    return out;
+  pqxx::array_parser parser{text(row, column).data()};
+  for (auto next = parser.get_next(); next.first != pqxx::array_parser::done;
+       next = parser.get_next())
+    if (next.first == pqxx::array_parser::string_value)
+      out.push_back(std::move(next.second));
+  return out;
+}
+
+expected<std::unique_ptr<postgres_connection>> postgres_connection::open(const postgres_url& url,
+                                                                         purpose why) {
+  try {
+    auto opened = std::make_unique<connection>(
+        why == purpose::writing && url.connect.find("target_session_attrs=") == std::string::npos
+            ? url.connect + "&target_session_attrs=read-write"
+            : url.connect);
+    if (auto set = opened->run(std::string{session_settings}); !set)
+      return unexpected<error>{std::move(set).error()};
+    return std::unique_ptr<postgres_connection>{std::move(opened)};
+  } catch (const std::exception& e) {
+    return unavailable(first_line(e.what()));
+  }
+}
+
+std::string quoted(std::string_view name) {
+  std::string out = "\"";
+  for (auto c : name)
+    out.append(c == '"' ? 2 : 1, c);
+  return out + '"';
+}
+
+} // namespace carillon::stores
