@@ -68,7 +68,7 @@ endforeach()
 list(JOIN pc_libs " " pc_libs)
 set(pc_requires
   "rocksdb, fmt, spdlog, libcrypto, cpp-httplib, liblz4, libxxhash, uuid, absl_time")
-set(pc_others "-lcaf_core -ldate-tz -pthread")
+set(pc_others "-lcaf_core -ldate-tz -lpaho-mqttpp3 -lpaho-mqtt3as -pthread")
 if(BUILD_SHARED_LIBS)
   set(PC_LINKS "Libs: -L\${libdir} ${pc_libs}")
   string(APPEND PC_LINKS "\nLibs.private: ${pc_others}\nRequires.private: ${pc_requires}")

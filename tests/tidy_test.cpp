@@ -61,7 +61,7 @@ const std::map<std::string, floor_rule> floors = {
     {"stores",
      {3, {"carillon", "values", "events"}, {"rocksdb", "pqxx", "lz4", "openssl", "xxhash"}}},
     {"runs", {3, {"carillon", "values", "events"}, {"nlohmann", "openssl"}}},
-    {"cluster", {3, {"carillon", "values", "events"}, {"mqtt", "nlohmann"}}},
+    {"cluster", {3, {"carillon", "values", "events"}, {"mqtt", "openssl"}}},
     {"actors", {4, below_actors, {"caf", "spdlog", "nlohmann", "openssl", "uuid"}, {"caf"}}},
     // Fire times are shown in the trigger's zone, hence `triggers`.
     {"http",
