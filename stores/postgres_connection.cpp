@@ -36,6 +36,29 @@ std::string_view first_line(std::string_view message) {
   return line.starts_with("ERROR:  ") || line.starts_with("FATAL:  ") ? line.substr(8) : line;
 }
 
+/// The SQLSTATE of `e`. libpqxx 6.4 leaves it out of some of its own kinds of error.
+std::string state_of(const pqxx::sql_error& e) {
+  if (!e.sqlstate().empty())
+    return e.sqlstate();
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&e) != nullptr)
+    return "42501";
+  if (dynamic_cast<const pqxx::undefined_table*>(&e) != nullptr)
+    return "42P01";
+  if (dynamic_cast<const pqxx::undefined_function*>(&e) != nullptr)
+    return "42883";
+  if (dynamic_cast<const pqxx::syntax_error*>(&e) != nullptr)
+    return "42000";
+  if (dynamic_cast<const pqxx::disk_full*>(&e) != nullptr)
+    return "53100";
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&e) != nullptr)
+    return "53000";
+  if (dynamic_cast<const pqxx::integrity_constraint_violation*>(&e) != nullptr)
+    return "23000";
+  if (dynamic_cast<const pqxx::data_exception*>(&e) != nullptr)
+    return "22000";
+  return {};
+}
+
 /// The server ends this connection, or is not there: what was under way is not known.
 bool means_lost(std::string_view state) {
   return state.empty() || state.starts_with("08") || state.starts_with("57P");
@@ -128,8 +151,8 @@ private:
       lose();
       return unavailable("a commit came with a warning and may not have reached the standby");
     } catch (const pqxx::sql_error& e) {
-      if (!means_lost(e.sqlstate()))
-        return translated(e.sqlstate(), e.what());
+      if (const auto state = state_of(e); !means_lost(state))
+        return translated(state, e.what());
       lose();
       return unavailable(first_line(e.what()));
     } catch (const std::exception& e) {
@@ -230,7 +253,7 @@ expected<std::unique_ptr<postgres_connection>> postgres_connection::open(const p
   }
 }
 
-std::string quoted(std::string_view name) {
+std::string quoted_name(std::string_view name) {
   std::string out = "\"";
   for (auto c : name)
     out.append(c == '"' ? 2 : 1, c);

@@ -91,6 +91,6 @@ public:
 };
 
 /// `name` as an identifier in a statement.
-std::string quoted(std::string_view name);
+std::string quoted_name(std::string_view name);
 
 } // namespace carillon::stores

@@ -95,7 +95,7 @@ postgres_link::postgres_link(postgres_url url, postgres_connection::purpose why,
     : url_{std::move(url)}, why_{why}, identity_{std::move(identity)} {}
 
 std::string postgres_link::statement(std::string_view sql) const {
-  return fmt::format("SELECT * FROM {}.{}", quoted(url_.schema), sql);
+  return fmt::format("SELECT * FROM {}.{}", quoted_name(url_.schema), sql);
 }
 
 expected<void> postgres_link::connect() {

@@ -24,7 +24,7 @@ expected<int> version_of(postgres_connection& db, const std::string& schema) {
   if (there->text(0, 0) != "t")
     return 0;
   auto newest = db.call(
-      fmt::format("SELECT coalesce(max(number), 0) FROM {}.migrations", quoted(schema)), {});
+      fmt::format("SELECT coalesce(max(number), 0) FROM {}.migrations", quoted_name(schema)), {});
   if (!newest)
     return pass(newest);
   return static_cast<int>(newest->number(0, 0));
@@ -47,7 +47,7 @@ BEGIN
   END LOOP;
 END $do$;
 )sql",
-                     quoted(schema), role, quoted(role), schema);
+                     quoted_name(schema), role, quoted_name(role), schema);
 }
 
 bool is_plain(std::string_view role) {
@@ -82,7 +82,7 @@ expected<migrate_report> migrate_postgres(std::string_view url, const migrate_op
                                                  "to {}",
                                                  report.schema, report.from, report.to));
 
-  const auto schema = quoted(parsed->schema);
+  const auto schema = quoted_name(parsed->schema);
   auto statements =
       fmt::format("BEGIN; {}; SET LOCAL client_min_messages = error;"
                   "CREATE SCHEMA IF NOT EXISTS {}; SET LOCAL search_path = {}, pg_temp;"

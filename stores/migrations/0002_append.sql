@@ -18,6 +18,8 @@ BEGIN
   SELECT b.hash INTO known_hash FROM blocks b WHERE b.last = known;
   IF known = base_at_ THEN
     known_hash := base_hash_;
+  ELSIF known = at_ THEN
+    known_hash := hash_; -- also when its block is missing: that is for verify to find
   END IF;
 END $$;
 

@@ -129,9 +129,10 @@ void postgres_server::start() {
     if (process_ > 0 && ::waitpid(process_, nullptr, WNOHANG) == process_)
       process_ = -1;
     if (process_ < 0)
-      process_ = spawn(directory_, {programs() + "/postgres", "-D", directory_ + "/data", "-k",
-                                    directory_, "-c", "listen_addresses=", "-c",
-                                    "shared_buffers=32MB", "-c", "max_connections=60"});
+      process_ = spawn(directory_,
+                       {programs() + "/postgres", "-D", directory_ + "/data", "-k", directory_,
+                        "-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c",
+                        "max_connections=60", "-c", "fsync=off"}); // a killed process needs no disk
     if (stores::postgres_connection::open(*url, stores::postgres_connection::purpose::writing))
       return;
     std::this_thread::sleep_for(50ms);
