@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr auto short_connection = 5s;
 /// ... and after so many of them in a row the broker's session is given up: what was in flight may
 /// be the reason, for example a message larger than the broker takes.
-constexpr std::uint32_t short_connections_max = 3;
+constexpr std::uint32_t short_connections_max = 2;
 /// How much longer than the connect timeout an attempt may stay unanswered.
 constexpr auto attempt_slack = 10s;
 /// Longest wait of the thread between two looks at everything.
