@@ -143,6 +143,35 @@ TEST_CASE("block gate: blocks that arrive during a fetch are kept, not fetched o
   CHECK_FALSE(node.gate.is_fetching());
 }
 
+TEST_CASE("block gate: what was only announced during a fetch is fetched after it") {
+  model_log log;
+  for (int i = 0; i < 3; ++i)
+    log.append(2);
+  block_gate gate;
+  gate.fetching(); // it reads the log before the others are in it
+  auto announced = log.blocks[2];
+  announced.bytes.clear();
+  CHECK(gate.hear({}, {announced, true}).what == block_answer::wait);
+  const log_head mine{log.blocks[0].last, log.blocks[0].hash};
+  CHECK_FALSE(gate.missing(mine)); // not while one is under way
+  gate.fetched(mine);
+  CHECK(gate.missing(mine) == announced.last);
+  CHECK(gate.is_fetching());
+  gate.fetched(log.head());
+  CHECK_FALSE(gate.missing(log.head()));
+}
+
+TEST_CASE("block gate: a kept block that turns out to continue something else is dropped") {
+  block_gate gate;
+  gate.fetching();
+  gate.hear({}, {block(6, 7, 99, 7), true});
+  const log_head mine{5, digest_of(5)};
+  gate.fetched(mine);
+  CHECK_FALSE(gate.next(mine));
+  CHECK(gate.stats().foreign == 1);
+  CHECK(gate.stats().applied == 0);
+}
+
 TEST_CASE("block gate: a claim that the log does not know is looked for once") {
   model_log log;
   log.append(1);

@@ -89,13 +89,20 @@ TEST_CASE("ownership: a restarted node takes back what it had, and counts once")
   restarted[2].token = 50;
   auto both = sessions;
   both.push_back(restarted[2]);
-  both[2].says.role = node_role::worker; // the old session said something else
   for (int i = 0; i < 300; ++i) {
     const auto owner = owner_of(key(i), sessions);
     CHECK(owner_of(key(i), restarted) == owner);
     CHECK(owner_of(key(i), both) == owner);
     CHECK(rank_of(node_id{"node-1"}, key(i), both) == rank_of(node_id{"node-1"}, key(i), sessions));
   }
+}
+
+TEST_CASE("ownership: what a node's older session said no longer counts") {
+  auto sessions = nodes(1);
+  sessions.push_back(session("node-0", 50, node_role::worker));
+  CHECK_FALSE(owner_of(key(1), sessions));
+  std::swap(sessions[0].says, sessions[1].says);
+  CHECK(owner_of(key(1), sessions) == node_id{"node-0"});
 }
 
 TEST_CASE("ownership: workers, clients and draining nodes fire nothing") {
