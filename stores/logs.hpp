@@ -10,7 +10,10 @@
 /// What the implementations of `event_log` share: their factories, and refusals worded once.
 namespace carillon::stores {
 
-std::unique_ptr<event_log> make_memory_log();
+class memory_sessions;
+
+/// With `sessions`, which outlive it, everyone who holds a live one may append.
+std::unique_ptr<event_log> make_memory_log(const memory_sessions* sessions = nullptr);
 expected<std::unique_ptr<event_log>> open_rocksdb_log(const std::string& directory,
                                                       const log_options& options);
 expected<std::unique_ptr<event_log>> open_postgres_log(std::string_view url,

@@ -1,6 +1,7 @@
 #include "stores/appender.hpp"
 #include "stores/event_log.hpp"
 #include "stores/logs.hpp"
+#include "stores/memory_sessions.hpp"
 #include "stores/sha256.hpp"
 
 #include <fmt/core.h>
@@ -15,6 +16,8 @@ namespace {
 /// here has been encoded and decoded.
 class memory_log final : public event_log {
 public:
+  explicit memory_log(const memory_sessions* sessions) : sessions_{sessions} {}
+
   expected<session> open_session(const node_id& node) override {
     appender_.set_session(appender_.session() + 1);
     return session{node, appender_.session()};
@@ -22,6 +25,12 @@ public:
 
   expected<append_result> append(const session& who, time_point now,
                                  std::span<const commit> commits) override {
+    if (sessions_ != nullptr && !sessions_->is_live(who))
+      return append_result{
+          std::vector<outcome>(commits.size(), outcome{.kind = outcome_kind::fenced}),
+          appender_.head()};
+    if (sessions_ != nullptr)
+      appender_.set_session(who.token);
     // Everything that was ever appended is remembered or found below.
     auto older = [this](const commit& c) -> expected<position> { return find_keyed(c); };
     auto pending = appender_.prepare(who, now, commits, older);
@@ -140,6 +149,7 @@ private:
       keyed_.insert_or_assign(c.id, keyed_commit{first, time});
   }
 
+  const memory_sessions* sessions_; ///< Null: the newest session that was opened is the only one.
   appender appender_{stores::head{}, 0};
   std::mutex mutex_; ///< Guards what other threads read: blocks_ and blobs_.
   std::map<position, std::string> blocks_; ///< By last position.
@@ -152,6 +162,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<event_log> make_memory_log() { return std::make_unique<memory_log>(); }
+std::unique_ptr<event_log> make_memory_log(const memory_sessions* sessions) {
+  return std::make_unique<memory_log>(sessions);
+}
 
 } // namespace carillon::stores

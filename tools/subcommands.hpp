@@ -20,6 +20,7 @@ void add_cancel(CLI::App& program, session& s);
 void add_log(CLI::App& program, session& s);
 void add_replay(CLI::App& program, session& s);
 void add_verify(CLI::App& program, session& s);
+void add_migrate(CLI::App& program, session& s);
 void add_import(CLI::App& program, session& s);
 void add_cleanup(CLI::App& program, session& s);
 void add_status(CLI::App& program, session& s);

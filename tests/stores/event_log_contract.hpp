@@ -1,5 +1,6 @@
 #pragma once
 
+#include "stores/memory_sessions.hpp"
 #include "stores/sessions.hpp"
 #include "tests/stores/log_support.hpp"
 #include "tests/support/postgres_server.hpp"
@@ -22,7 +23,7 @@ struct log_under_test {
 
 /// How many kinds of log there are.
 inline std::size_t kinds_of_log() {
-  return carillon::testing::postgres_server::available() ? 3 : 2;
+  return carillon::testing::postgres_server::available() ? 4 : 3;
 }
 
 /// One kind of log, empty. `directory` outlives it.
@@ -31,6 +32,12 @@ inline log_under_test make_log(std::size_t kind, const temp_directory& directory
     return {"memory", [] { return open_log("memory:"); }, false};
   if (kind == 1)
     return {"rocksdb", [url = directory.url()] { return open_log(url); }, true};
+  if (kind == 2)
+    return {"shared memory",
+            [memory = make_shared_memory(wall_clock())] {
+              return expected<std::unique_ptr<event_log>>{open_shared_memory(memory)};
+            },
+            true, true};
   auto url = carillon::testing::fresh_postgres_log();
   return {"postgres", [url] { return open_log(url); }, true, true};
 }
