@@ -4,11 +4,14 @@
 #include <pqxx/pqxx>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <atomic>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
+#include <thread>
 
 namespace carillon::stores {
 
@@ -18,9 +21,9 @@ struct postgres_result::rows {
 
 namespace {
 
-// What one statement may wait for: a lock, and all in all.
+// `lock_timeout`: for the head row, or whatever else.
 constexpr std::string_view session_settings =
-    "SET lock_timeout = '2s'; SET statement_timeout = '60s'; SET jit = off; "
+    "SET lock_timeout = '2s'; SET jit = off; "
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; "
     "SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
     "SELECT set_config('synchronous_commit', 'on', false) "
@@ -97,15 +100,62 @@ public:
   bool warned = false;
 };
 
+/// Cuts a connection off when a call over it takes too long.
+class call_watch {
+public:
+  using clock = std::chrono::steady_clock;
+
+  call_watch(int socket, duration call_max)
+      : socket_{::dup(socket)}, call_max_{call_max}, thread_{[this] { run(); }} {}
+  ~call_watch() {
+    set(clock::time_point::max(), true);
+    thread_.join();
+    ::close(socket_);
+  }
+
+  void begin() { set(clock::now() + call_max_, false); }
+  void end() { set(clock::time_point::max(), false); }
+
+private:
+  void set(clock::time_point until, bool stop) {
+    const std::lock_guard hold{mutex_};
+    until_ = until;
+    stopping_ = stop;
+    // A call that begins or ends wakes nobody: the thread looks at the time it knows, and again.
+    if (stop)
+      changed_.notify_one();
+  }
+
+  void run() {
+    std::unique_lock hold{mutex_};
+    while (!stopping_) {
+      if (until_ <= clock::now()) {
+        ::shutdown(socket_, SHUT_RDWR);
+        until_ = clock::time_point::max();
+      }
+      // At most one and a half times as long as it may, then.
+      changed_.wait_for(hold, call_max_ / 2, [this] { return stopping_; });
+    }
+  }
+
+  int socket_;
+  duration call_max_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  clock::time_point until_ = clock::time_point::max();
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
 class connection final : public postgres_connection {
 public:
-  explicit connection(const std::string& url) : connection_{url}, trap_{connection_} {
+  connection(const std::string& url, duration call_max)
+      : connection_{url}, trap_{connection_}, watch_{connection_.sock(), call_max} {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     // Else a lost connection would come back in silence, and with it the settings' defaults.
     connection_.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
-    socket_ = connection_.sock();
   }
 
   expected<postgres_result> call(const std::string& statement,
@@ -130,49 +180,42 @@ public:
 
   bool is_lost() const override { return lost_; }
 
-  void interrupt() override {
-    const std::lock_guard hold{socket_mutex_};
-    lost_ = true;
-    if (socket_ >= 0)
-      ::shutdown(socket_, SHUT_RDWR);
-  }
-
 private:
   /// Runs `body`, and turns what it throws into an error.
   template <class Body> expected<postgres_result> guarded(Body body) {
     if (lost_)
       return unavailable("the connection was lost");
+    watch_.begin();
+    auto answer = translating(body);
+    watch_.end();
+    return answer;
+  }
+
+  template <class Body> expected<postgres_result> translating(Body& body) {
     try {
       trap_.warned = false;
       auto rows = std::make_shared<postgres_result::rows>(postgres_result::rows{body()});
       // Nothing that we call warns: the server says that it did not wait for its standby.
       if (!trap_.warned)
         return postgres_result{std::move(rows)};
-      lose();
+      lost_ = true;
       return unavailable("a commit came with a warning and may not have reached the standby");
     } catch (const pqxx::sql_error& e) {
       if (const auto state = state_of(e); !means_lost(state))
         return translated(state, e.what());
-      lose();
+      lost_ = true;
       return unavailable(first_line(e.what()));
     } catch (const std::exception& e) {
-      lose();
+      lost_ = true;
       return unavailable(first_line(e.what()));
     }
   }
 
-  void lose() {
-    const std::lock_guard hold{socket_mutex_};
-    lost_ = true;
-    socket_ = -1;
-  }
-
   pqxx::connection connection_;
   warning_trap trap_;
+  call_watch watch_;
   std::map<std::string, std::string> prepared_; ///< Statement to its name.
-  std::mutex socket_mutex_;
-  int socket_ = -1; ///< For `interrupt`; -1 = libpq may have closed it.
-  std::atomic<bool> lost_{false};
+  bool lost_ = false;
 };
 
 } // namespace
@@ -238,13 +281,14 @@ std::vector<std::string> postgres_result::texts(std::size_t row, std::size_t col
   return out;
 }
 
-expected<std::unique_ptr<postgres_connection>> postgres_connection::open(const postgres_url& url,
-                                                                         purpose why) {
+expected<std::unique_ptr<postgres_connection>>
+postgres_connection::open(const postgres_url& url, purpose why, duration call_max) {
   try {
     auto opened = std::make_unique<connection>(
         why == purpose::writing && url.connect.find("target_session_attrs=") == std::string::npos
             ? url.connect + "&target_session_attrs=read-write"
-            : url.connect);
+            : url.connect,
+        call_max);
     if (auto set = opened->run(std::string{session_settings}); !set)
       return unexpected<error>{std::move(set).error()};
     return std::unique_ptr<postgres_connection>{std::move(opened)};

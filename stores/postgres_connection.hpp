@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/expected.hpp"
+#include "carillon/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -68,8 +69,11 @@ public:
   /// Whether the statements of a connection are to write.
   enum class purpose : std::uint8_t { reading, writing };
 
-  /// Errors: unavailable (also when the server is starting, or not the primary), denied.
-  static expected<std::unique_ptr<postgres_connection>> open(const postgres_url& url, purpose why);
+  /// A call that takes longer than `call_max` ends as lost: a server that was stopped, or cut off,
+  /// does not answer at all. Errors: unavailable (also when the server is starting, or not the
+  /// primary), denied.
+  static expected<std::unique_ptr<postgres_connection>>
+  open(const postgres_url& url, purpose why, duration call_max = std::chrono::minutes{10});
 
   virtual ~postgres_connection() = default;
 
@@ -86,8 +90,6 @@ public:
   /// The connection is of no more use. So is one whose COMMIT came with a warning: it may not have
   /// reached the synchronous standby.
   virtual bool is_lost() const = 0;
-  /// Makes a call that is under way in another thread end as lost; so do all that follow.
-  virtual void interrupt() = 0;
 };
 
 /// `name` as an identifier in a statement.

@@ -91,8 +91,8 @@ expected<void> postgres_identity::compare(const postgres_result& answer,
 }
 
 postgres_link::postgres_link(postgres_url url, postgres_connection::purpose why,
-                             std::shared_ptr<postgres_identity> identity)
-    : url_{std::move(url)}, why_{why}, identity_{std::move(identity)} {}
+                             std::shared_ptr<postgres_identity> identity, duration call_max)
+    : url_{std::move(url)}, why_{why}, identity_{std::move(identity)}, call_max_{call_max} {}
 
 std::string postgres_link::statement(std::string_view sql) const {
   return fmt::format("SELECT * FROM {}.{}", quoted_name(url_.schema), sql);
@@ -100,7 +100,7 @@ std::string postgres_link::statement(std::string_view sql) const {
 
 expected<void> postgres_link::connect() {
   connection_.reset();
-  auto opened = postgres_connection::open(url_, why_);
+  auto opened = postgres_connection::open(url_, why_, call_max_);
   if (!opened)
     return unexpected<error>{std::move(opened).error()};
   const auto asked = identity_->newest();

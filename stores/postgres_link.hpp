@@ -54,8 +54,9 @@ class postgres_link {
 public:
   using clock = std::chrono::steady_clock;
 
+  /// `call_max`: as of `postgres_connection::open`.
   postgres_link(postgres_url url, postgres_connection::purpose why,
-                std::shared_ptr<postgres_identity> identity);
+                std::shared_ptr<postgres_identity> identity, duration call_max);
 
   /// The connection, a new one if the last was lost. Errors: unavailable (not until `deadline`),
   /// corrupt (log regressed), denied, not_found (no such schema).
@@ -83,6 +84,7 @@ private:
   postgres_url url_;
   postgres_connection::purpose why_;
   std::shared_ptr<postgres_identity> identity_;
+  duration call_max_;
   std::unique_ptr<postgres_connection> connection_;
   std::uint64_t generation_ = 0;
   int failures_ = 0;

@@ -1,4 +1,5 @@
 #include "stores/block.hpp"
+#include "stores/known_ids.hpp"
 #include "stores/logs.hpp"
 #include "stores/postgres_link.hpp"
 #include "stores/postgres_request.hpp"
@@ -22,6 +23,11 @@ constexpr std::int64_t reread_bytes_max = std::int64_t{4} << 20;
 constexpr position unseen_max = 4096;
 constexpr std::size_t catch_up_bytes = std::size_t{1} << 20;
 
+/// How long one call may take before its connection counts as lost. Tools look through whole logs.
+duration call_max(const log_options& options) {
+  return options.read_only ? duration{std::chrono::hours{1}} : 4 * options.patience;
+}
+
 // What the server's append says about itself. As in stores/migrations/0002_append.sql.
 enum class append_status : std::int64_t { judged = 0, fenced = 1, detached = 2, unseen = 3 };
 
@@ -38,49 +44,14 @@ postgres_params positions(std::initializer_list<std::uint64_t> list) {
   return out;
 }
 
-/// The newest commit ids, and up to where they are known without a gap. From any thread.
-class known_ids {
-public:
-  void start(position seen) {
-    const std::lock_guard hold{mutex_};
-    seen_ = seen;
-  }
-
-  void note(position first, position last,
-            const std::vector<std::pair<commit_id, position>>& commits) {
-    const std::lock_guard hold{mutex_};
-    for (const auto& [id, at] : commits)
-      if (!id.empty())
-        recent_.put(id, at);
-    if (first <= seen_ + 1 && last > seen_)
-      seen_ = last;
-  }
-
-  position seen() const {
-    const std::lock_guard hold{mutex_};
-    return seen_;
-  }
-
-  /// Calls `use(recent, seen)` while nobody adds to them.
-  template <class Use> auto with(Use use) const {
-    const std::lock_guard hold{mutex_};
-    return use(recent_, seen_);
-  }
-
-private:
-  mutable std::mutex mutex_;
-  recent_commits recent_;
-  position seen_ = 0;
-};
-
 /// One row per block under one locked row that is the head. The server judges guards, seals the
 /// block and keeps the time; see stores/migrations/0002_append.sql.
 class postgres_log final : public event_log {
 public:
   postgres_log(const postgres_url& url, const log_options& options)
       : options_{options}, identity_{std::make_shared<postgres_identity>()},
-        writer_{url, postgres_connection::purpose::writing, identity_},
-        reader_{url, postgres_connection::purpose::reading, identity_} {
+        writer_{url, postgres_connection::purpose::writing, identity_, call_max(options)},
+        reader_{url, postgres_connection::purpose::reading, identity_, call_max(options)} {
     if (!options.read_only)
       sessions_ = make_postgres_sessions(url, identity_, options.patience);
   }

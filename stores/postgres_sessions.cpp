@@ -31,8 +31,8 @@ class postgres_sessions final : public session_store {
 public:
   postgres_sessions(const postgres_url& url, std::shared_ptr<postgres_identity> identity,
                     duration patience)
-      : link_{url, postgres_connection::purpose::writing, std::move(identity)}, patience_{
-                                                                                    patience} {}
+      : link_{url, postgres_connection::purpose::writing, std::move(identity), patience},
+        patience_{patience} {}
 
   expected<session> open(const session_request& request) override {
     if (request.ttl < session_ttl_min)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -275,6 +276,28 @@ TEST_CASE("postgres log: what the standby may not have is not acknowledged, and 
   const auto third = must(w.log->append(w.who, {}, commits));
   CHECK(third.outcomes[0].at == 4);
   CHECK(third.outcomes[1].kind == outcome_kind::duplicate);
+}
+
+TEST_CASE("postgres log: a connection that stopped answering is left, and may not append later") {
+  const auto url = fresh_postgres_log();
+  writer w{url, "a", 200ms};
+  w.append(adding(1, {1}));
+  const auto backend =
+      std::stoi(sql_value(url, "SELECT pid FROM pg_stat_activity WHERE query LIKE '%append(%' AND "
+                               "pid <> pg_backend_pid()"));
+  REQUIRE(::kill(backend, SIGSTOP) == 0);
+  const auto c = adding(0, {2});
+  auto result = w.log->append(w.who, {}, std::span{&c, 1});
+  CHECK(result.error().code == errc::unavailable);
+  while (!result && result.error().code == errc::unavailable)
+    result = w.log->append(w.who, {}, std::span{&c, 1});
+  CHECK(must(result).outcomes.front().at == 2);
+  // The stopped one has the same append before it still, and does it now: too late.
+  ::kill(backend, SIGCONT);
+  while (sql_value(url, "SELECT count(*) FROM pg_stat_activity WHERE pid = " +
+                            std::to_string(backend)) != "0")
+    std::this_thread::sleep_for(1ms);
+  CHECK(must(w.log->head()).at == 2);
 }
 
 TEST_CASE("postgres log: while the server is away calls say so, and go on when it is back") {
