@@ -2,12 +2,12 @@
 
 #include <mqtt/async_client.h>
 
-#include <mutex>
 #include <utility>
 
 // Paho's own habits, met once and kept out of the way here: option builders leave dangling
-// pointers to their properties; a token must not be waited for in a callback; after a restart of
-// the broker the client says it is connected and its subscriptions are gone.
+// pointers to their properties; TLS errors go to a handler that is gone; a token must not be waited
+// for in a callback; after a restart of the broker the client says it is connected and its
+// subscriptions are gone.
 namespace carillon::cluster {
 namespace {
 
@@ -125,10 +125,6 @@ public:
 
   expected<void> connect(bool fresh) override {
     connect_options_.set_clean_start(fresh);
-    {
-      const std::lock_guard lock{tls_mutex_};
-      tls_problem_.clear();
-    }
     return guarded([&] { client_.connect(connect_options_, nullptr, connecting_); });
   }
 
@@ -168,7 +164,7 @@ private:
       events().on_event(connected{resumed});
     }
     void on_failure(const mqtt::token& token) override {
-      events().on_event(disconnected{client.with_tls_problem(problem_of(token))});
+      events().on_event(disconnected{client.with_tls_hint(problem_of(token))});
     }
   };
 
@@ -261,26 +257,25 @@ private:
     tls.set_enable_server_cert_auth(true);
     tls.set_verify(true); // the name in the certificate, too
     tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);
-    tls.set_error_handler([this](const std::string& text) {
-      const std::lock_guard lock{tls_mutex_};
-      if (tls_problem_.empty())
-        tls_problem_ = text;
-    });
+    // No error handler: Paho would call it in a copy of these options that is gone by then.
     connect_options_.set_ssl(std::move(tls));
   }
 
-  std::string with_tls_problem(std::string why) {
-    const std::lock_guard lock{tls_mutex_};
-    auto text = tls_problem_;
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
-      text.pop_back();
-    return text.empty() ? why : why + ": " + text;
+  /// Paho does not tell what was wrong with TLS, so at least tell what to look at.
+  std::string with_tls_hint(std::string why) const {
+    if (!options_.url.is_encrypted() || why.find("TLS") == std::string::npos)
+      return why;
+    const auto& ca = options_.tls.ca_file;
+    why += "; if the broker is there, its certificate must be signed by ";
+    why += ca.empty() ? "an authority of this system" : "'" + ca + "'";
+    why += " and name '" + options_.url.host + "'";
+    return why + (options_.tls.certificate_file.empty()
+                      ? ", and it must not ask for a client's certificate"
+                      : ", and it must trust '" + options_.tls.certificate_file + "'");
   }
 
   const broker_options& options_;
   listener& events_;
-  std::mutex tls_mutex_;
-  std::string tls_problem_;
   connect_listener connecting_;
   subscribe_listener subscribing_;
   publish_listener publishing_;
