@@ -58,6 +58,10 @@ struct head {
 struct append_result {
   std::vector<outcome> outcomes; ///< One per commit, in order.
   head after;                    ///< The head after the append, with the new block's time.
+  position first = 0;            ///< Of the block; 0 = no commit passed, there is none.
+  digest previous{};             ///< Chain hash before the block.
+  /// Shared logs: the block as it is stored, to tell others of it. May be empty: read it then.
+  std::string bytes = {};
 };
 
 /// A commit as it stands in the log.

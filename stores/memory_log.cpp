@@ -36,17 +36,21 @@ public:
     auto pending = appender_.prepare(who, now, commits, older);
     if (!pending)
       return unexpected<error>{std::move(pending).error()};
+    append_result result{std::move(pending->outcomes), pending->after, pending->first,
+                         appender_.head().hash};
     if (pending->first != 0) {
+      if (sessions_ != nullptr)
+        result.bytes = pending->bytes;
       stats_.blocks += 1;
       stats_.bytes += pending->bytes.size();
       for (std::size_t i = 0; i < commits.size(); ++i)
-        if (pending->outcomes[i].kind == outcome_kind::appended)
-          note_keyed(commits[i], pending->outcomes[i].at, pending->after.time);
+        if (result.outcomes[i].kind == outcome_kind::appended)
+          note_keyed(commits[i], result.outcomes[i].at, pending->after.time);
       const std::lock_guard hold{mutex_};
       appender_.accept(*pending);
       blocks_.emplace(pending->after.at, std::move(pending->bytes));
     }
-    return append_result{std::move(pending->outcomes), pending->after};
+    return result;
   }
 
   expected<std::vector<block>> read(position after, std::size_t bytes_max) override {

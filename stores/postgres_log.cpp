@@ -84,7 +84,7 @@ public:
     append_result result{std::vector<outcome>(commits.size()), head_};
     std::vector<std::size_t> open(commits.size());
     std::iota(open.begin(), open.end(), std::size_t{0});
-    if (auto settled = settle_doubt(who, commits, open, result.outcomes); !settled)
+    if (auto settled = settle_doubt(who, commits, open, result); !settled)
       return pass(settled);
     // A second round for those that had no room beside commits that did not pass.
     for (bool more = true; more && !open.empty();) {
@@ -96,11 +96,15 @@ public:
       });
       if (request.asked().empty())
         break;
-      const auto before = head_.at;
-      const offer current{++number_, who.token, before, request.content(), request.asked()};
-      if (auto sent = send(who, request, current, result.outcomes); !sent)
+      if (result.first != 0) { // what was in doubt has its block: one append, one block
+        for (auto index : request.asked())
+          result.outcomes[index] = {.kind = outcome_kind::full};
+        break;
+      }
+      const offer current{++number_, who.token, head_.at, request.content(), request.asked()};
+      if (auto sent = send(who, request, current, result); !sent)
         return pass(sent);
-      more = head_.at == before && !request.full().empty();
+      more = result.first == 0 && !request.full().empty();
       open = request.full();
     }
     result.after = head_;
@@ -288,15 +292,15 @@ private:
   /// When the answer to the offer before was lost and this is the same: asks what became of it, and
   /// leaves in `open` what it did not hold.
   expected<void> settle_doubt(const session& who, std::span<const commit> commits,
-                              std::vector<std::size_t>& open, std::vector<outcome>& outcomes) {
+                              std::vector<std::size_t>& open, append_result& result) {
     if (!doubt_ || doubt_->token != who.token || doubt_->asked.back() >= commits.size())
       return {};
     const recent_commits none;
-    postgres_request request{commits, doubt_->asked, none, ids_.seen(), outcomes};
+    postgres_request request{commits, doubt_->asked, none, ids_.seen(), result.outcomes};
     if (request.content() != doubt_->content)
       return {};
     const auto again = *doubt_;
-    if (auto sent = send(who, request, again, outcomes); !sent)
+    if (auto sent = send(who, request, again, result); !sent)
       return sent;
     std::erase_if(open, [&](std::size_t i) {
       return std::find(again.asked.begin(), again.asked.end(), i) != again.asked.end();
@@ -304,9 +308,9 @@ private:
     return {};
   }
 
-  /// Sends until there is an answer, and writes it into the outcomes.
+  /// Sends until there is an answer, and writes it into `result`.
   expected<void> send(const session& who, postgres_request& request, const offer& current,
-                      std::vector<outcome>& outcomes) {
+                      append_result& result) {
     const auto until = deadline();
     for (;;) {
       auto connection = writer_.get(until);
@@ -319,7 +323,7 @@ private:
         if (!found)
           return pass(found);
         if (*found)
-          return take(request, **found, outcomes);
+          return take(request, **found, result);
       }
       stats_.syncs += 1;
       crash_point("log.before_write");
@@ -349,17 +353,23 @@ private:
         request.fence();
         return {};
       }
-      return take(request, answer_of(*row), outcomes);
+      return take(request, answer_of(*row, 1), result);
     }
   }
 
-  static postgres_answer answer_of(const postgres_result& row) {
-    auto hash = row.bytes(0, 4);
-    return {.after = {.at = static_cast<position>(row.number(0, 2)),
-                      .hash = hash.size() == sizeof(digest) ? to_digest(hash) : digest{},
-                      .time = to_time(row.number(0, 3))},
-            .first = static_cast<position>(row.number(0, 1)),
-            .refused = row.numbers(0, 5)};
+  /// From the columns of `append` or `find_append`, of which `first` is the first.
+  static postgres_answer answer_of(const postgres_result& row, std::size_t first) {
+    const auto hash_at = [&](std::size_t column) {
+      const auto bytes = row.bytes(0, column);
+      return bytes.size() == sizeof(digest) ? to_digest(bytes) : digest{};
+    };
+    return {.after = {.at = static_cast<position>(row.number(0, first + 1)),
+                      .hash = hash_at(first + 3),
+                      .time = to_time(row.number(0, first + 2))},
+            .first = static_cast<position>(row.number(0, first)),
+            .refused = row.numbers(0, first + 4),
+            .previous = hash_at(first + 5),
+            .header = row.bytes(0, first + 6)};
   }
 
   /// Makes this connection the one that appends for `who`. When an offer is in doubt, says what
@@ -377,13 +387,8 @@ private:
         return pass(row);
       if (row->size() > 0 && !row->is_null(0, 0)) {
         doubt_.reset();
-        postgres_answer answer{.after = {.at = static_cast<position>(row->number(0, 1)),
-                                         .hash = to_digest(row->bytes(0, 3)),
-                                         .time = to_time(row->number(0, 2))},
-                               .first = static_cast<position>(row->number(0, 0)),
-                               .refused = row->numbers(0, 4)};
         attached_ = {writer_.generation(), who.token, epoch->number(0, 0)};
-        return std::optional{std::move(answer)};
+        return std::optional{answer_of(*row, 0)};
       }
     }
     attached_ = {writer_.generation(), who.token, epoch->number(0, 0)};
@@ -392,17 +397,20 @@ private:
 
   /// Applies the server's answer.
   expected<void> take(postgres_request& request, const postgres_answer& answer,
-                      std::vector<outcome>& outcomes) {
+                      append_result& result) {
     auto unlocated = request.apply(answer);
     identity_->know(answer.after.at, answer.after.hash);
     head_ = answer.after;
+    result.first = answer.first;
+    result.previous = answer.previous;
     if (answer.first != 0) {
+      result.bytes = request.block_bytes(answer);
       stats_.blocks += 1;
       stats_.bytes += request.size();
       ids_.note(answer.first, answer.after.at, request.appended());
     }
     for (auto index : unlocated)
-      if (auto located = locate(request.id_of(index), outcomes[index]); !located)
+      if (auto located = locate(request.id_of(index), result.outcomes[index]); !located)
         return located;
     return {};
   }

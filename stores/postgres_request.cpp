@@ -5,6 +5,7 @@
 #include "stores/sha256.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 
 namespace carillon::stores {
@@ -219,6 +220,40 @@ postgres_request::unlocated postgres_request::apply(const postgres_answer& answe
     }
   }
   return result;
+}
+
+std::string postgres_request::block_bytes(const postgres_answer& answer) const {
+  std::string put_together;
+  std::string_view body{body_.bytes()};
+  if (!answer.refused.empty()) {
+    // As the server does it: `gather` in stores/migrations/0002_append.sql.
+    auto meta = std::int32_t{-1};
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      if (outcomes_[asked_[i]].kind != outcome_kind::appended || counts_[i] == 0)
+        continue;
+      const auto start = static_cast<std::size_t>(starts_[i]);
+      const auto records = static_cast<std::size_t>(records_at_[i]);
+      const auto stop =
+          i + 1 < starts_.size() ? static_cast<std::size_t>(starts_[i + 1]) : body.size();
+      const auto& c = all_[asked_[i]];
+      const auto says_all = meta_of_[i] != meta;
+      put_together.push_back(static_cast<char>((c.id.empty() ? 0x80 : 0) | (says_all ? 0x3f : 0)));
+      if (!c.id.empty())
+        put_together.append(bytes_of_id(c.id));
+      if (says_all)
+        put_together.append(metas_[static_cast<std::size_t>(meta_of_[i])]);
+      put_together.append(body.substr(records, stop - records));
+      assert(start <= records && records <= stop);
+      meta = meta_of_[i];
+    }
+    body = put_together;
+  }
+  const auto body_digest = sha256({body});
+  if (sha256({bytes_of(answer.previous), answer.header, bytes_of(body_digest)}) !=
+      answer.after.hash)
+    return {};
+  std::string out{bytes_of(answer.previous)};
+  return out.append(answer.header).append(body).append(bytes_of(answer.after.hash));
 }
 
 void postgres_request::fence() {

@@ -21,6 +21,8 @@ struct postgres_answer {
   head after = {};                   ///< The head behind the append.
   position first = 0;                ///< Of the block; 0 = no commit passed.
   std::vector<std::int64_t> refused; ///< Quadruples: commit, kind, position, key.
+  digest previous{};                 ///< Chain hash before the block.
+  std::string header = {};           ///< The block's, in bytes.
 };
 
 /// The commits of one call. What needs no server is judged here: commits that are among `recent`
@@ -52,6 +54,8 @@ public:
   std::size_t size() const noexcept { return body_.bytes().size(); }
   /// Writes the outcomes of the commits that the server judged.
   unlocated apply(const postgres_answer& answer);
+  /// The block that the server made of what passed; empty if that cannot be told. After `apply`.
+  std::string block_bytes(const postgres_answer& answer) const;
   /// All that were asked are `fenced`.
   void fence();
 

@@ -129,12 +129,13 @@ public:
       appender_.withdraw(*pending);
       return pass(written);
     }
+    const auto previous = appender_.head().hash;
     appender_.accept(*pending);
     stats_.blocks += 1;
     stats_.bytes += pending->bytes.size();
     if (std::chrono::steady_clock::now() - marked_ >= mark_age_max)
       broken_ = broken_ || !write_mark();
-    return append_result{std::move(pending->outcomes), pending->after};
+    return append_result{std::move(pending->outcomes), pending->after, pending->first, previous};
   }
 
   expected<std::vector<block>> read(position after, std::size_t bytes_max) override {

@@ -38,9 +38,9 @@ END $$;
 -- The append that a session numbered so, if its block is behind `after`.
 CREATE FUNCTION find_append(token_ bigint, append_ bigint, after bigint, OUT first_ bigint,
                             OUT last_ bigint, OUT time_ bigint, OUT hash_ bytea,
-                            OUT refused_ bigint[])
+                            OUT refused_ bigint[], OUT previous_ bytea, OUT header_ bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-  SELECT b.first, b.last, b.time, b.hash, b.refused FROM blocks b
+  SELECT b.first, b.last, b.time, b.hash, b.refused, b.previous, b.header FROM blocks b
   WHERE b.last > after AND b.session = token_ AND b.append = append_ LIMIT 1
 $$;
 
@@ -129,7 +129,7 @@ CREATE FUNCTION append(
   early_time bigint[], early_commit int[], keyed_id uuid[], keyed_commit int[],
   after_commit int[], after_other int[], after_kind int[],
   OUT status_ int, OUT first_ bigint, OUT last_ bigint, OUT time_ bigint, OUT hash_ bytea,
-  OUT refused_ bigint[])
+  OUT refused_ bigint[], OUT previous_ bytea, OUT header_ bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
   -- How far behind the head a commit with guards may be: bounds what is looked at under the lock.
@@ -138,7 +138,6 @@ DECLARE
   s record;
   gone boolean[];
   count_ int;
-  header_ bytea;
   c int;
 BEGIN
   SELECT * INTO h FROM log_head FOR UPDATE;
@@ -184,6 +183,7 @@ BEGIN
     RETURN;
   END IF;
 
+  previous_ := h.hash;
   first_ := h.at + 1;
   last_ := h.at + count_;
   WHILE last_ >= h.partitions_to LOOP

@@ -1,3 +1,4 @@
+#include "stores/block.hpp"
 #include "tests/stores/event_log_contract.hpp"
 
 using namespace carillon;
@@ -53,6 +54,12 @@ TEST_CASE_METHOD(fixture, "event log: positions are dense and blocks chain") {
     CHECK(result.outcomes[0].at == 3 * i + 1);
     CHECK(result.outcomes[1].at == 3 * i + 3);
     CHECK(result.after.at == 3 * i + 3);
+    CHECK(result.first == 3 * i + 1);
+    const auto written = must(log->read_raw(3 * i, 1)).front();
+    const auto decoded = must(decode_block(written.bytes, written.last));
+    CHECK(decoded.previous == result.previous);
+    CHECK(decoded.hash == result.after.hash);
+    CHECK(result.bytes == (under_test.is_shared ? written.bytes : ""));
   }
   position next = 1;
   digest previous{};

@@ -31,6 +31,7 @@ TEST_CASE("postgres log: commits that pass beside refused ones keep what they sa
   CHECK(kinds == std::vector{appended, conflict, appended, appended, conflict, appended});
   CHECK(result.outcomes[5].at == 8);
 
+  CHECK(result.bytes == must(w.log->read_raw(1, 1)).front().bytes);
   const auto block = read_all(*w.log).back();
   REQUIRE(block.commits.size() == 4);
   const std::vector<std::size_t> passed{0, 2, 3, 5};
