@@ -36,7 +36,7 @@ bool is_claiming(const dispatch_state& st) {
 
 std::size_t free_workers(const dispatch_state& st) {
   const std::size_t most = st.node->options.max_concurrent_jobs;
-  return most - std::min(most, st.queue.slots_in_use());
+  return most - std::min(most, st.queue.held_here());
 }
 
 void set_task(dispatch_state& st, const task_id& id) {
@@ -56,7 +56,7 @@ void apply(dispatch_state& st, const event& e, position at) {
         else if constexpr (std::is_same_v<What, job_added>)
           st.queue.add({what.id, what.task, what.schedule, what.deadline}, at, what.run_at);
         else if constexpr (std::is_same_v<What, job_acquired>)
-          st.queue.acquired(what.id);
+          st.queue.acquired(what.id, what.slot, what.node == st.node->node);
         else if constexpr (std::is_same_v<What, job_released>)
           st.queue.released(what.id);
         else if constexpr (std::is_same_v<What, lease_lost>)
@@ -142,11 +142,13 @@ std::vector<job_id> claim_within(dispatch_state& st, stores::commit& commit) {
   const auto events = commit.events.size();
   for (std::size_t i = 0; i < events; ++i) {
     const auto* job = std::get_if<job_added>(&commit.events[i]);
-    if (job == nullptr || job->run_at || free_workers(st) == 0 ||
-        !st.queue.reserve(job->id, job->task))
+    if (job == nullptr || job->run_at || free_workers(st) == 0)
+      continue;
+    const auto slot = st.queue.reserve(job->id, job->task);
+    if (!slot)
       continue;
     reserved.push_back(job->id);
-    commit.events.push_back(job_acquired{reserved.back(), st.node->node});
+    commit.events.push_back(job_acquired{reserved.back(), st.node->node, *slot});
   }
   return reserved;
 }

@@ -110,7 +110,7 @@ projections::job_queue queue_of(const projections::live_state& state, const node
   for (const auto* job : in_order) {
     const auto waiting = domain::waiting(*job);
     if (job->status == job_status::running)
-      queue.add_running(waiting, job->added_at);
+      queue.add_running(waiting, job->added_at, job->node == node.node);
     else
       queue.add(waiting, job->added_at, job->run_at);
   }

@@ -82,7 +82,11 @@ job_status waiting_status(const job_state& job) {
 waiting_job waiting(const job_state& job) {
   // Once an attempt was lost it had started in time: "missed" means that it never ran.
   const auto deadline = job.losses > 0 ? std::nullopt : job.deadline;
-  return {.id = job.id, .task = job.task, .schedule = job.schedule, .deadline = deadline};
+  return {.id = job.id,
+          .task = job.task,
+          .schedule = job.schedule,
+          .deadline = deadline,
+          .slot = job.slot};
 }
 
 expected<decision> decide(const add_jobs& command, const decision_context&) {
@@ -123,7 +127,7 @@ decision acquire(const waiting_job& job, const decision_context& ctx) {
   if (job.deadline && ctx.now > *job.deadline)
     result.events.push_back(ended(job.id, job.task, job.schedule, job_outcome::missed));
   else
-    result.events.push_back(job_acquired{.id = job.id, .node = ctx.node});
+    result.events.push_back(job_acquired{.id = job.id, .node = ctx.node, .slot = job.slot});
   return result;
 }
 
@@ -232,6 +236,7 @@ job_state evolve(job_state state, const job_acquired& e, const record_info& info
   state.attempts += 1;
   state.fence = info.at;
   state.node = e.node;
+  state.slot = e.slot;
   state.acquired_at = info.time;
   state.revision = info.at;
   return state;
@@ -241,6 +246,7 @@ job_state evolve(job_state state, const job_released&, const record_info& info) 
   state.status = waiting_status(state);
   state.fence = 0;
   state.node = {};
+  state.slot = 0;
   state.acquired_at = {};
   state.revision = info.at;
   return state;
@@ -251,6 +257,7 @@ job_state evolve(job_state state, const lease_lost&, const record_info& info) {
   state.status = waiting_status(state);
   state.fence = 0;
   state.node = {};
+  state.slot = 0;
   state.acquired_at = {};
   state.revision = info.at;
   return state;

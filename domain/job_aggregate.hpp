@@ -28,6 +28,7 @@ struct job_state {
   std::uint32_t losses = 0;   ///< Lost leases so far.
   position fence = 0;         ///< Position of the current claim; 0 = none.
   node_id node = {};          ///< Holder of the current claim.
+  std::uint32_t slot = 0;     ///< Of the current claim; see `job_acquired::slot`.
   time_point acquired_at{};
   bool cancel_requested = false;
   std::string cancel_reason = {};
@@ -41,6 +42,7 @@ struct waiting_job {
   task_id task;
   schedule_id schedule = {};
   std::optional<time_point> deadline = {};
+  std::uint32_t slot = 0; ///< The slot that a claim is to take; see `job_acquired::slot`.
 };
 
 /// What the queue keeps of `job` while it waits. After a lost lease the deadline no longer counts:

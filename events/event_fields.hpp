@@ -113,9 +113,11 @@ template <> struct fields_of<job_added> {
 };
 
 template <> struct fields_of<job_acquired> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("node", self.node);
+    visit("slot", self.slot, since<2>{});
   }
 };
 

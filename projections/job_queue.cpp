@@ -45,11 +45,21 @@ void job_queue::add(const domain::waiting_job& job, position added_at,
     make_ready(job.id, entry);
 }
 
-void job_queue::add_running(const domain::waiting_job& job, position added_at) {
+void job_queue::add_running(const domain::waiting_job& job, position added_at, bool here) {
   auto& entry = jobs_[job.id];
-  entry = {&entry_of(job.task), added_at, {}, {}, job.schedule, false};
+  entry = {&entry_of(job.task), added_at, {}, {}, job.schedule};
   ++entry.task->waiting;
-  take_slot(entry);
+  take_slot(entry, job.slot, here);
+}
+
+void job_queue::hold_back(const job_id& id, time_point until) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || found->second.has_slot)
+    return;
+  auto& job = found->second;
+  job.run_at = job.run_at ? std::max(*job.run_at, until) : until;
+  delayed_.emplace(*job.run_at, id);
+  list(*job.task);
 }
 
 void job_queue::make_ready(const job_id& id, const job_entry& job) {
@@ -67,7 +77,8 @@ void job_queue::drop_gone_front(task_entry& task) {
     const auto& [at, id] = task.ready.front();
     const auto found = jobs_.find(id);
     // The same id may have been used again: another job, at another place.
-    if (found != jobs_.end() && !found->second.has_slot && found->second.added_at == at)
+    if (found != jobs_.end() && !found->second.has_slot && !found->second.run_at &&
+        found->second.added_at == at)
       return;
     task.ready.pop_front();
   }
@@ -86,13 +97,40 @@ void job_queue::list(task_entry& task) {
   task.listed_at = key;
 }
 
-void job_queue::take_slot(job_entry& job) {
-  if (std::exchange(job.has_slot, true))
-    return;
-  --job.task->waiting;
-  ++job.task->used;
-  ++slots_in_use_;
-  list(*job.task);
+std::uint32_t job_queue::free_number(const task_entry& task) const {
+  if (slot_seed_ == 0 || !task.slots)
+    return 0;
+  const auto count = *task.slots;
+  const auto first = static_cast<std::uint32_t>(slot_seed_ % count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto number = (first + i) % count;
+    if (number >= task.taken.size() || task.taken[number] == 0)
+      return number + 1;
+  }
+  return 0; // not while `has_free_slot`
+}
+
+void job_queue::take_slot(job_entry& job, std::uint32_t slot, bool here) {
+  auto& task = *job.task;
+  if (job.has_slot) { // reserved before, and now in the log
+    held_here_ -= job.is_here;
+    if (job.slot != 0)
+      --task.taken[job.slot - 1];
+  } else {
+    --task.waiting;
+    ++task.used;
+    ++slots_in_use_;
+  }
+  job.has_slot = true;
+  job.is_here = here;
+  job.slot = slot;
+  held_here_ += here;
+  if (slot != 0) {
+    if (task.taken.size() < slot)
+      task.taken.resize(slot);
+    ++task.taken[slot - 1];
+  }
+  list(task);
 }
 
 void job_queue::free_slot(job_entry& job) {
@@ -101,16 +139,20 @@ void job_queue::free_slot(job_entry& job) {
   ++job.task->waiting;
   --job.task->used;
   --slots_in_use_;
+  held_here_ -= std::exchange(job.is_here, false);
+  if (const auto slot = std::exchange(job.slot, 0); slot != 0)
+    --job.task->taken[slot - 1];
 }
 
-void job_queue::acquired(const job_id& id) {
+void job_queue::acquired(const job_id& id, std::uint32_t slot, bool here) {
   const auto found = jobs_.find(id);
   if (found != jobs_.end())
-    take_slot(found->second);
+    take_slot(found->second, slot, here);
 }
 
 void job_queue::wait_again(const job_id& id, job_entry& job) {
   free_slot(job);
+  job.run_at.reset(); // it was claimed, so its time had come
   if (job.deadline)
     deadlines_.emplace(*job.deadline, id);
   make_ready(id, job);
@@ -145,6 +187,8 @@ void job_queue::unreserve(const job_id& id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end())
     return;
+  if (!found->second.has_slot || !found->second.is_here)
+    return; // another node has it
   if (found->second.added_at == 0)
     return ended(id);
   wait_again(id, found->second);
@@ -166,7 +210,7 @@ std::vector<domain::waiting_job> job_queue::take_late(time_point now) {
        drop_stale(deadlines_, &job_entry::deadline)) {
     const auto id = deadlines_.top().second;
     auto& job = jobs_.at(id);
-    take_slot(job);
+    take_slot(job, 0, true);
     out.push_back({id, job.task->id, job.schedule, job.deadline});
   }
   return out;
@@ -184,21 +228,21 @@ std::vector<domain::waiting_job> job_queue::take(time_point now, std::size_t cou
   for (std::size_t count = 0; count < count_max && !runnable_.empty(); ++count) {
     const auto id = runnable_.begin()->second->ready.front().second;
     auto& job = jobs_.at(id);
-    out.push_back({id, job.task->id, job.schedule, job.deadline});
-    take_slot(job);
+    take_slot(job, free_number(*job.task), true);
+    out.push_back({id, job.task->id, job.schedule, job.deadline, job.slot});
   }
   return out;
 }
 
-bool job_queue::reserve(const job_id& id, const task_id& task) {
+std::optional<std::uint32_t> job_queue::reserve(const job_id& id, const task_id& task) {
   auto& entry = entry_of(task);
   if (!entry.claimable || !has_free_slot(entry) || !entry.ready.empty() || jobs_.contains(id))
-    return false;
+    return std::nullopt;
   auto& job = jobs_[id];
   job.task = &entry;
   ++entry.waiting;
-  take_slot(job);
-  return true;
+  take_slot(job, free_number(entry), true);
+  return job.slot;
 }
 
 std::optional<time_point> job_queue::next_wake() const {

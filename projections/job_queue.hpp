@@ -20,8 +20,15 @@ namespace carillon::projections {
 /// First in, first out within a task and between tasks that have a free slot; a saturated task
 /// never holds up another (DEV-18). The running count is derived from live claims (DEV-4). One
 /// owner.
+///
+/// Where several nodes share the log, slots have numbers: two claims that take the same one meet at
+/// its key in the log, and one of them loses.
 class job_queue {
 public:
+  /// Slots are numbered from now on. `seed` differs from node to node: they begin to look for a free
+  /// slot at different numbers, so that they seldom want the same one.
+  void number_slots(std::uint64_t seed) { slot_seed_ = seed | 1; }
+
   /// How many jobs of `task` may run at once (none = no limit), and whether this node can run them.
   void set_task(const task_id& task, std::optional<std::uint32_t> slots, bool claimable);
 
@@ -29,11 +36,12 @@ public:
   /// does a job that has this id already.
   void add(const domain::waiting_job& job, position added_at, std::optional<time_point> run_at);
 
-  /// A job that is claimed already, as start-up finds it.
-  void add_running(const domain::waiting_job& job, position added_at);
+  /// A job that is claimed already, as start-up finds it: by this node or by another.
+  void add_running(const domain::waiting_job& job, position added_at, bool here = true);
 
-  /// A claim of the job is in the log: it waits no more and holds a slot.
-  void acquired(const job_id& id);
+  /// A claim of the job is in the log: it waits no more and holds a slot, `slot` if it has a number.
+  /// `here`: this node made the claim.
+  void acquired(const job_id& id, std::uint32_t slot = 0, bool here = true);
 
   /// The claim was given back: the job waits again, at its old place and with its deadline.
   void released(const job_id& id);
@@ -53,16 +61,23 @@ public:
   /// are to be given up (JOB-08).
   std::vector<domain::waiting_job> take(time_point now, std::size_t count_max);
 
-  /// Reserves a slot for a job that is about to be added and claimed in one commit. False when its
-  /// task has no slot, jobs of it wait already, or this node cannot run it.
-  bool reserve(const job_id& id, const task_id& task);
+  /// Reserves a slot for a job that is about to be added and claimed in one commit; answers its
+  /// number, 0 where slots have none. Empty when its task has no slot, jobs of it wait already, or
+  /// this node cannot run it.
+  std::optional<std::uint32_t> reserve(const job_id& id, const task_id& task);
+
+  /// What `add` is to wait for before this node tries for the job: until then another should. See
+  /// `add`; a job that is not there is left alone.
+  void hold_back(const job_id& id, time_point until);
 
   /// When `take` may find more without any other news: a run_at or a deadline. None = never.
   std::optional<time_point> next_wake() const;
 
   std::size_t waiting() const noexcept { return jobs_.size() - slots_in_use_; }
-  /// Jobs that hold a slot, claimed or reserved.
+  /// Jobs that hold a slot, claimed or reserved, on all nodes.
   std::size_t slots_in_use() const noexcept { return slots_in_use_; }
+  /// Those of them that this node claimed or reserved.
+  std::size_t held_here() const noexcept { return held_here_; }
   std::size_t waiting(const task_id& task) const;
   std::uint32_t running(const task_id& task) const;
   bool is_claimable(const task_id& task) const;
@@ -73,6 +88,7 @@ private:
     std::optional<std::uint32_t> slots = 1;
     bool claimable = false;
     std::uint32_t used = 0;                             ///< Slots taken or reserved.
+    std::vector<std::uint8_t> taken = {}; ///< Holders by number - 1: two until one has lost.
     std::size_t waiting = 0;                            ///< Jobs without a slot.
     std::deque<std::pair<position, job_id>> ready = {}; ///< By position; may hold jobs that left.
     position listed_at = 0; ///< Key under which the task stands in `runnable_`; 0 = it does not.
@@ -84,6 +100,8 @@ private:
     std::optional<time_point> deadline = {};
     schedule_id schedule = {};
     bool has_slot = false; ///< Claimed or reserved: it does not wait.
+    bool is_here = false;  ///< By this node.
+    std::uint32_t slot = 0; ///< Its number; 0 = none.
   };
   using timed = std::pair<time_point, job_id>;
   using timed_queue = std::priority_queue<timed, std::vector<timed>, std::greater<>>;
@@ -92,7 +110,8 @@ private:
   bool has_free_slot(const task_entry& task) const;
   void make_ready(const job_id& id, const job_entry& job);
   void wait_again(const job_id& id, job_entry& job);
-  void take_slot(job_entry& job);
+  void take_slot(job_entry& job, std::uint32_t slot, bool here);
+  std::uint32_t free_number(const task_entry& task) const;
   void free_slot(job_entry& job);
   void list(task_entry& task);
   void drop_gone_front(task_entry& task);
@@ -102,6 +121,8 @@ private:
   std::map<task_id, task_entry> tasks_;
   std::unordered_map<job_id, job_entry> jobs_; ///< Waiting and running.
   std::size_t slots_in_use_ = 0;
+  std::size_t held_here_ = 0;
+  std::uint64_t slot_seed_ = 0; ///< 0 = slots have no numbers.
   std::set<std::pair<position, task_entry*>> runnable_; ///< Tasks with a ready job and a free slot.
   timed_queue delayed_;
   timed_queue deadlines_;

@@ -46,6 +46,7 @@ template <> struct fields_of<domain::schedule_state> {
 };
 
 template <> struct fields_of<domain::job_state> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("task", self.task);
@@ -69,6 +70,7 @@ template <> struct fields_of<domain::job_state> {
     visit("acquired_at", self.acquired_at);
     visit("cancel_requested", self.cancel_requested);
     visit("cancel_reason", self.cancel_reason);
+    visit("slot", self.slot, since<2>{});
   }
 };
 

@@ -10,6 +10,7 @@ namespace {
 
 // Commit ids are no streams; their seed only has to differ from every category's.
 constexpr XXH64_hash_t commit_seed = 0xFF;
+constexpr XXH64_hash_t slot_seed = 0x100; // the slot's number is added
 
 key hash(XXH64_hash_t seed, const void* bytes, std::size_t size) {
   return XXH3_64bits_withSeed(bytes, size, seed);
@@ -32,6 +33,10 @@ key stream_key(const job_id& id) {
 }
 
 key commit_key(const commit_id& id) { return hash(commit_seed, id.bytes.data(), id.bytes.size()); }
+
+key slot_key(const task_id& task, std::uint32_t slot) {
+  return hash(slot_seed + slot, task.value.data(), task.value.size());
+}
 
 key stream_key_of(const event& e) {
   return std::visit(

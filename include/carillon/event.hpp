@@ -170,6 +170,9 @@ struct job_acquired {
   static constexpr stream_category category = stream_category::job;
   job_id id;
   node_id node;
+  /// Which of its task's `max_running_jobs` slots it takes, from 1; 0 = its task has no limit, or
+  /// the log has one writer, who counts for himself.
+  std::uint32_t slot = 0;
   bool operator==(const job_acquired&) const = default;
 };
 

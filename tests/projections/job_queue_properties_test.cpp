@@ -154,7 +154,7 @@ private:
     const bool waits = std::any_of(model_.jobs.begin(), model_.jobs.end(), [&](const auto& j) {
       return j.second.task == task && !j.second.has_slot && !j.second.run_at;
     });
-    const bool got = queue_.reserve(id, task);
+    const bool got = queue_.reserve(id, task).has_value();
     RC_ASSERT(got == (model_.has_room(task) && !waits));
     if (!got)
       return;

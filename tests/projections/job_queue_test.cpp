@@ -93,7 +93,7 @@ TEST_CASE("job_queue: jobs of a task that cannot run here wait until it can") { 
   q.add(1, a);
   CHECK(q.take().empty());
   CHECK_FALSE(q.queue.is_claimable(a));
-  CHECK_FALSE(q.queue.reserve(job_number(2), a));
+  CHECK_FALSE(q.queue.reserve(job_number(2), a).has_value());
   q.queue.set_task(a, 1, true);
   CHECK(q.take() == numbers{1});
 }
@@ -133,9 +133,9 @@ TEST_CASE("job_queue: jobs past their deadline come out without a slot and beyon
 
 TEST_CASE("job_queue: a reserved job holds its slot before it is added") {
   numbered_queue q;
-  CHECK(q.queue.reserve(job_number(1), a));
-  CHECK_FALSE(q.queue.reserve(job_number(1), a));
-  CHECK_FALSE(q.queue.reserve(job_number(2), a)); // no slot
+  CHECK(q.queue.reserve(job_number(1), a).has_value());
+  CHECK_FALSE(q.queue.reserve(job_number(1), a).has_value());
+  CHECK_FALSE(q.queue.reserve(job_number(2), a).has_value()); // no slot
   q.add(1, a);
   q.queue.acquired(job_number(1));
   CHECK(q.queue.running(a) == 1);
@@ -149,14 +149,14 @@ TEST_CASE("job_queue: a reservation does not overtake jobs that wait already") {
   numbered_queue q;
   q.queue.set_task(a, 5, true);
   q.add(1, a);
-  CHECK_FALSE(q.queue.reserve(job_number(2), a));
+  CHECK_FALSE(q.queue.reserve(job_number(2), a).has_value());
   CHECK(q.take() == numbers{1});
-  CHECK(q.queue.reserve(job_number(2), a));
+  CHECK(q.queue.reserve(job_number(2), a).has_value());
 }
 
 TEST_CASE("job_queue: a reservation that came to nothing leaves no trace, an added job waits") {
   numbered_queue q;
-  CHECK(q.queue.reserve(job_number(1), a));
+  CHECK(q.queue.reserve(job_number(1), a).has_value());
   q.queue.unreserve(job_number(1));
   CHECK(q.queue.slots_in_use() == 0);
   CHECK(q.queue.waiting() == 0);
@@ -215,4 +215,61 @@ TEST_CASE("job_queue: at start, running jobs hold their slots") {
   CHECK(q.take().empty());
   q.queue.ended(job_number(1));
   CHECK(q.take() == numbers{2});
+}
+
+TEST_CASE("job_queue: numbered slots are each held by one job, and free again after it") {
+  numbered_queue q;
+  q.queue.number_slots(1);
+  q.queue.set_task(a, 2, true);
+  for (std::uint64_t n = 1; n <= 3; ++n)
+    q.add(n, a);
+  const auto taken = q.queue.take(day_one, 10);
+  REQUIRE(taken.size() == 2);
+  CHECK(taken[0].slot == 2); // the search begins at the seed's place
+  CHECK(taken[1].slot == 1);
+  q.queue.acquired(taken[0].id, taken[0].slot);
+  q.queue.ended(taken[0].id);
+  const auto next = q.queue.take(day_one, 10);
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].slot == 2);
+}
+
+TEST_CASE("job_queue: what another node claims takes a slot but no room here") {
+  numbered_queue q;
+  q.queue.number_slots(1);
+  q.add(1, a);
+  const auto taken = q.queue.take(day_one, 10);
+  REQUIRE(taken.size() == 1);
+  CHECK(q.queue.held_here() == 1);
+  q.queue.acquired(job_number(1), 1, false); // the other one's claim came first
+  q.queue.unreserve(job_number(1));          // and ours came to nothing
+  CHECK(q.queue.held_here() == 0);
+  CHECK(q.queue.slots_in_use() == 1);
+  q.add(2, a);
+  CHECK(q.take().empty()); // no slot
+  q.queue.lost(job_number(1));
+  CHECK(q.take() == numbers{1});
+}
+
+TEST_CASE("job_queue: two that reserved the same number do not free each other's slot") {
+  numbered_queue q;
+  q.queue.number_slots(1);
+  q.queue.set_task(a, 2, true);
+  q.add(1, a);
+  q.add(2, a);
+  CHECK(q.queue.take(day_one, 1).front().slot == 2); // job 1, here
+  q.queue.acquired(job_number(2), 2, false);         // elsewhere, the same number
+  q.queue.unreserve(job_number(1));
+  const auto again = q.queue.take(day_one, 10);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].slot == 1);
+}
+
+TEST_CASE("job_queue: a job that is held back waits for its time, and no longer") {
+  numbered_queue q;
+  q.add(1, a);
+  q.queue.hold_back(job_number(1), day_one + std::chrono::seconds{2});
+  CHECK(q.take().empty());
+  CHECK(q.queue.next_wake() == day_one + std::chrono::seconds{2});
+  CHECK(q.take(day_one + std::chrono::seconds{2}) == numbers{1});
 }

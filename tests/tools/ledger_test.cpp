@@ -40,8 +40,8 @@ struct recorder {
 schedule_added each_second() {
   schedule_added out;
   out.id = schedule_id{"s"};
-  out.settings.task = task_id{"t"};
-  out.settings.trigger = {interval{std::chrono::seconds{1}}, "UTC", when{start}, {}};
+  out.settings->task = task_id{"t"};
+  out.settings->trigger = {interval{std::chrono::seconds{1}}, "UTC", when{start}, {}};
   return out;
 }
 
