@@ -214,6 +214,11 @@ struct member_writer {
       if (!field.empty())
         out[std::string{name}] = write_json(field, form);
     } else {
+      // A field that a later version added is shown once it says something, so that what was
+      // recorded before is shown as it always was.
+      if constexpr (is_optional_tail<Tags...>)
+        if (field == Field{})
+          return;
       out[std::string{name}] = write_field<form>(field);
     }
   }
