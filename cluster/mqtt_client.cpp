@@ -123,8 +123,7 @@ public:
     }
   }
 
-  expected<void> connect(bool fresh) override {
-    connect_options_.set_clean_start(fresh);
+  expected<void> connect() override {
     return guarded([&] { client_.connect(connect_options_, nullptr, connecting_); });
   }
 
@@ -136,10 +135,10 @@ public:
     });
   }
 
-  expected<void> publish(const message& m, std::uint64_t epoch) override {
+  expected<void> publish(const message& m, std::uint64_t id) override {
     // The context is a number on its way through Paho, never a pointer that is followed.
     return guarded([&] {
-      client_.publish(to_paho(m), reinterpret_cast<void*>(epoch), publishing_); // NOLINT
+      client_.publish(to_paho(m), reinterpret_cast<void*>(id), publishing_); // NOLINT
     });
   }
 
@@ -182,8 +181,8 @@ private:
   struct publish_listener final : to_listener {
     using to_listener::to_listener;
     void answer(const mqtt::token& token) {
-      const auto epoch = reinterpret_cast<std::uint64_t>(token.get_user_context()); // NOLINT
-      events().on_event(delivered{epoch, problem_of(token)});
+      const auto id = reinterpret_cast<std::uint64_t>(token.get_user_context()); // NOLINT
+      events().on_event(delivered{id, problem_of(token)});
     }
     void on_success(const mqtt::token& token) override { answer(token); }
     void on_failure(const mqtt::token& token) override { answer(token); }

@@ -28,7 +28,7 @@ public:
   };
   /// The broker answered a message; `problem` is empty when it took it over.
   struct delivered {
-    std::uint64_t epoch = 0; ///< As given to `publish`.
+    std::uint64_t id = 0; ///< As given to `publish`.
     std::string problem;
   };
   /// Something to be logged.
@@ -53,13 +53,12 @@ public:
   /// When connected, says good-bye first and waits a little for it to leave.
   virtual ~mqtt_client() = default;
 
-  /// Begins an attempt; `connected` or `disconnected` follows. `fresh` gives up the broker's
-  /// session and what is in flight. Errors: unavailable.
-  virtual expected<void> connect(bool fresh) = 0;
+  /// Begins the only attempt; `connected` or `disconnected` follows. Errors: unavailable.
+  virtual expected<void> connect() = 0;
   /// `subscribed` follows. Errors: unavailable.
   virtual expected<void> subscribe(const std::string& filter) = 0;
   /// `delivered` follows. Errors: unavailable (not connected), invalid_argument (a bad message).
-  virtual expected<void> publish(const message& m, std::uint64_t epoch) = 0;
+  virtual expected<void> publish(const message& m, std::uint64_t id) = 0;
   virtual bool is_connected() const = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <random>
@@ -16,11 +17,11 @@ namespace {
 using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-/// Connections that end sooner than this count as failed attempts ...
-constexpr auto short_connection = 5s;
-/// ... and after so many of them in a row the broker's session is given up: what was in flight may
-/// be the reason, for example a message larger than the broker takes.
-constexpr std::uint32_t short_connections_max = 2;
+/// A connection that lasted this long was a success: the next attempt follows quickly.
+constexpr auto good_connection = 5s;
+/// What was in flight when so many connections broke is given up: it may be the reason, for example
+/// a message larger than the broker takes.
+constexpr int sends_max = 2;
 /// How much longer than the connect timeout an attempt may stay unanswered.
 constexpr auto attempt_slack = 10s;
 /// Longest wait of the thread between two looks at everything.
@@ -37,10 +38,6 @@ public:
   ~mqtt_transport() override { close(0ms); }
 
   expected<void> start() {
-    auto client = mqtt_client::make(options_, *this);
-    if (!client)
-      return unexpected<error>{client.error()};
-    client_ = std::move(*client);
     try {
       thread_ = std::thread{[this] { run(); }};
     } catch (const std::system_error& e) {
@@ -136,7 +133,7 @@ private:
   }
 
   bool is_drained() const {
-    const bool sent = queue_.empty() && in_flight_ == 0;
+    const bool sent = queue_.empty() && again_.empty() && in_flight_.empty();
     return link_ != link_state::connected || sent || steady::now() >= drain_until_;
   }
 
@@ -147,7 +144,8 @@ private:
   }
 
   bool can_send() const {
-    return !stalled_ && in_flight_ < options_.in_flight_max && !queue_.empty();
+    const bool room = !stalled_ && in_flight_.size() < options_.in_flight_max;
+    return room && !(again_.empty() && queue_.empty());
   }
 
   steady::time_point wake_at() const {
@@ -157,28 +155,44 @@ private:
     return closing_ ? std::min(at, std::max(drain_until_, steady::now())) : at;
   }
 
-  /// For the two cases in which Paho may never answer.
+  /// For the cases in which Paho says nothing, and says that it is connected.
   void look_around(std::unique_lock<std::mutex>& lock) {
-    const bool unanswered = link_ == link_state::connecting && steady::now() >= answer_by_;
-    const bool silent = link_ == link_state::connected && stalled_ && !client_->is_connected();
-    if (!unanswered && !silent)
+    const auto now = steady::now();
+    std::string why;
+    if (link_ == link_state::connecting && now >= answer_by_)
+      why = "no answer to the attempt to connect";
+    if (link_ == link_state::connected) {
+      const bool waits = !in_flight_.empty() || unanswered_filters_ > 0;
+      if (stalled_ && !client_->is_connected())
+        why = "connection lost";
+      else if (waits && now >= progress_at_ + std::max<steady::duration>(options_.keep_alive, 5s))
+        why = "nothing is acknowledged any more";
+    }
+    if (why.empty())
       return;
     lock.unlock();
-    lost(unanswered ? "no answer to the attempt to connect" : "connection lost");
+    lost(why);
     lock.lock();
   }
 
+  /// Each attempt has a Paho client of its own: one that lost its connection may never again send
+  /// or acknowledge anything. What was in flight is sent again by us.
   void attempt() {
-    const bool fresh = short_connections_ >= short_connections_max;
-    if (fresh) {
+    client_.reset();
+    {
       const std::lock_guard lock{mutex_};
-      stats_.dropped_outgoing += in_flight_;
-      in_flight_ = 0;
-      ++epoch_;
+      // What the last client said about its connection must not be taken for the new one's.
+      std::erase_if(desk_, [](const mqtt_client::event& e) {
+        return !std::holds_alternative<message>(e) && !std::holds_alternative<mqtt_client::note>(e);
+      });
     }
     link_ = link_state::connecting;
     answer_by_ = steady::now() + options_.connect_timeout + attempt_slack;
-    if (const auto begun = client_->connect(fresh); !begun)
+    auto made = mqtt_client::make(options_, *this);
+    if (!made)
+      return lost(made.error().message);
+    client_ = std::move(*made);
+    if (const auto begun = client_->connect(); !begun)
       lost(begun.error().message);
   }
 
@@ -217,7 +231,7 @@ private:
     }
     link_ = link_state::connected;
     stalled_ = false;
-    connected_at_ = steady::now();
+    connected_at_ = progress_at_ = steady::now();
     resumed_ = e.resumed;
     unanswered_filters_ = 0;
     announced_ = false;
@@ -230,12 +244,8 @@ private:
 
   void lost(const std::string& why) {
     const bool was_up = link_ == link_state::connected;
-    const bool was_short = was_up && steady::now() - connected_at_ < short_connection;
-    if (was_up && !was_short)
+    if (was_up && steady::now() - connected_at_ >= good_connection)
       failures_ = 0;
-    short_connections_ = was_up ? (was_short ? short_connections_ + 1 : 0) : short_connections_;
-    if (short_connections_ > short_connections_max)
-      short_connections_ = 0; // the fresh session did not help either: keep the next one
     ++failures_;
     link_ = link_state::waiting;
     std::uniform_real_distribution<double> dice{0.0, 1.0};
@@ -243,6 +253,13 @@ private:
     {
       const std::lock_guard lock{mutex_};
       stats_.connected = false;
+      for (auto sent = in_flight_.rbegin(); sent != in_flight_.rend(); ++sent) {
+        if (sent->second.sends < sends_max)
+          again_.push_front(std::move(sent->second));
+        else
+          ++stats_.dropped_outgoing;
+      }
+      in_flight_.clear();
       if (closing_)
         return;
     }
@@ -255,13 +272,14 @@ private:
       note("subscription to '" + e.filter + "' refused: " + e.problem);
     if (unanswered_filters_ > 0)
       --unanswered_filters_;
+    progress_at_ = steady::now();
     announce();
   }
 
   void handle(mqtt_client::delivered& e) {
-    if (e.epoch != epoch_ || in_flight_ == 0)
-      return; // of a session that was given up
-    --in_flight_;
+    if (in_flight_.erase(e.id) == 0)
+      return;
+    progress_at_ = steady::now();
     stalled_ = false;
     {
       const std::lock_guard lock{mutex_};
@@ -311,20 +329,42 @@ private:
 
   void send(std::unique_lock<std::mutex>& lock) {
     while (can_send()) {
-      auto m = queue_.pop();
+      auto next = take_next();
       lock.unlock();
-      const auto sent = client_->publish(*m, epoch_);
+      ++next.sends;
+      if (in_flight_.empty())
+        progress_at_ = steady::now();
+      // Noted first: the answer may be quicker than we are.
+      const auto id = ++last_id_;
+      const auto& noted = in_flight_.emplace(id, std::move(next)).first->second;
+      const auto sent = client_->publish(noted.what, id);
       lock.lock();
-      if (sent) {
-        ++in_flight_;
-      } else if (sent.error().code == errc::unavailable) {
-        queue_.push_front(std::move(*m));
+      if (sent)
+        continue;
+      auto back = std::move(in_flight_.extract(id).mapped());
+      if (sent.error().code == errc::unavailable) {
+        --back.sends;
+        again_.push_front(std::move(back));
         stalled_ = true; // until the next notice, or until `look_around` has a look
       } else {
         ++stats_.dropped_outgoing;
         desk_.push_back(mqtt_client::note{sent.error().message});
       }
     }
+  }
+
+  /// A message and how often it was sent.
+  struct sending {
+    message what;
+    int sends = 0;
+  };
+
+  sending take_next() {
+    if (again_.empty())
+      return {*queue_.pop(), 0};
+    auto first = std::move(again_.front());
+    again_.pop_front();
+    return first;
   }
 
   const broker_options options_;
@@ -349,11 +389,12 @@ private:
   steady::time_point answer_by_{};
   steady::time_point connected_at_{};
   std::uint32_t failures_ = 0;
-  std::uint32_t short_connections_ = 0;
-  std::size_t in_flight_ = 0;
+  std::map<std::uint64_t, sending> in_flight_; ///< By the number that Paho was given.
+  std::deque<sending> again_;                  ///< Was in flight when a connection broke.
+  std::uint64_t last_id_ = 0;
   std::size_t unanswered_filters_ = 0;
-  std::uint64_t epoch_ = 1; ///< Grows whenever what is in flight is given up.
-  bool stalled_ = false;    ///< Paho did not take a message.
+  steady::time_point progress_at_{}; ///< When something was last acknowledged.
+  bool stalled_ = false;             ///< Paho did not take a message.
   bool resumed_ = false;
   bool announced_ = false;
   std::string last_problem_;
