@@ -20,9 +20,9 @@ using nlohmann::json;
 using std::string_view_literals::operator""sv;
 
 constexpr std::array trigger_keys{"kind"sv, "spec"sv, "timezone"sv, "start_time"sv, "end_time"sv};
-constexpr std::array kinds{"date"sv,  "interval"sv, "calendar"sv, "cron"sv,
-                           "vixie"sv, "and"sv,      "or"sv};
-constexpr std::array later_kinds{"quartz"sv, "systemd"sv, "rrule"sv, "iso8601"sv};
+constexpr std::array kinds{"date"sv,   "interval"sv, "calendar"sv, "cron"sv, "vixie"sv,
+                           "quartz"sv, "systemd"sv,  "and"sv,      "or"sv};
+constexpr std::array later_kinds{"rrule"sv, "iso8601"sv};
 
 // About 20,000 years; longer texts are mistakes.
 constexpr long double interval_microseconds_max = 6.4e17L;
@@ -109,6 +109,10 @@ private:
       return cron_kind(spec, out);
     if (name == "vixie")
       return vixie(spec, out);
+    if (name == "quartz")
+      return quartz(spec, out);
+    if (name == "systemd")
+      return systemd(spec, out);
     return name == "and" ? all(spec, out) : any(spec, out);
   }
 
@@ -184,11 +188,13 @@ private:
     cron kind;
     if (dialect == "vixie")
       kind.dialect = cron_dialect::vixie;
+    else if (dialect == "quartz")
+      kind.dialect = cron_dialect::quartz;
     else if (dialect != "apscheduler")
       return fail(errc::unsupported,
                   "dialect " + in_quotes(dialect) +
                       " is not supported by this version; allowed are "
-                      "apscheduler, vixie",
+                      "apscheduler, vixie, quartz",
                   spec_path_ + ".dialect");
     const auto* crontab = given(spec, "crontab");
     for (const auto& [name, value] : cron_keys) {
@@ -206,6 +212,27 @@ private:
   bool vixie(const json& spec, trigger_spec& out) {
     constexpr std::array keys{"crontab"sv};
     return only(spec, spec_path_, keys) && from_crontab(spec, cron_dialect::vixie, out);
+  }
+
+  bool quartz(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"cron"sv};
+    std::string expression;
+    if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "cron", expression))
+      return false;
+    auto kind = cron_from_quartz(expression);
+    if (!kind)
+      return fail(kind.error().code, kind.error().message, spec_path_ + ".cron");
+    out.kind = std::move(*kind);
+    return true;
+  }
+
+  bool systemd(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"oncalendar"sv};
+    on_calendar kind;
+    if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "oncalendar", kind.text))
+      return false;
+    out.kind = std::move(kind);
+    return true;
   }
 
   bool from_crontab(const json& spec, cron_dialect dialect, trigger_spec& out) {

@@ -31,13 +31,21 @@ ordered_json write_children(const std::vector<trigger_spec>& triggers) {
   return out;
 }
 
-/// Whether five fields without blanks say everything about it.
-bool is_crontab(const cron& kind) {
-  const auto is_word = [](const std::optional<std::string>& field) {
-    return field && !field->empty() && field->find_first_of(" \t@") == std::string::npos;
-  };
+bool is_word(const std::optional<std::string>& field) {
+  return field && !field->empty() && field->find_first_of(" \t@") == std::string::npos;
+}
+
+bool are_words(const cron& kind) {
   return is_word(kind.minute) && is_word(kind.hour) && is_word(kind.day) && is_word(kind.month) &&
-         is_word(kind.day_of_week) && !kind.year && !kind.week && !kind.second;
+         is_word(kind.day_of_week) && !kind.week;
+}
+
+/// Whether five fields without blanks say everything about it.
+bool is_crontab(const cron& kind) { return are_words(kind) && !kind.year && !kind.second; }
+
+/// Whether six or seven fields without blanks do.
+bool is_quartz(const cron& kind) {
+  return are_words(kind) && is_word(kind.second) && (!kind.year || is_word(kind.year));
 }
 
 /// Writes `spec` and returns the kind's name.
@@ -85,6 +93,13 @@ struct kind_writer {
         return "vixie";
       }
       spec["dialect"] = "vixie";
+    }
+    if (kind.dialect == cron_dialect::quartz) {
+      if (is_quartz(kind)) {
+        spec["cron"] = quartz_text(kind);
+        return "quartz";
+      }
+      spec["dialect"] = "quartz";
     }
     for (const auto& [name, value] : cron_keys)
       if (kind.*value)

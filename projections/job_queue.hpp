@@ -25,8 +25,8 @@ namespace carillon::projections {
 /// its key in the log, and one of them loses.
 class job_queue {
 public:
-  /// Slots are numbered from now on. `seed` differs from node to node: they begin to look for a free
-  /// slot at different numbers, so that they seldom want the same one.
+  /// Slots are numbered from now on. `seed` differs from node to node: they begin to look for a
+  /// free slot at different numbers, so that they seldom want the same one.
   void number_slots(std::uint64_t seed) { slot_seed_ = seed | 1; }
 
   /// How many jobs of `task` may run at once (none = no limit), and whether this node can run them.
@@ -39,8 +39,8 @@ public:
   /// A job that is claimed already, as start-up finds it: by this node or by another.
   void add_running(const domain::waiting_job& job, position added_at, bool here = true);
 
-  /// A claim of the job is in the log: it waits no more and holds a slot, `slot` if it has a number.
-  /// `here`: this node made the claim.
+  /// A claim of the job is in the log: it waits no more and holds a slot, `slot` if it has a
+  /// number. `here`: this node made the claim.
   void acquired(const job_id& id, std::uint32_t slot = 0, bool here = true);
 
   /// The claim was given back: the job waits again, at its old place and with its deadline.

@@ -65,14 +65,42 @@ std::uint32_t nth_days(const cron_table& table, int first_weekday, int length) n
   return out;
 }
 
+/// The weekday of the month that is nearest to `day`: Saturday moves back, Sunday forward, both
+/// within the month.
+int nearest_weekday(int day, int first_weekday, int length) noexcept {
+  constexpr int saturday = 5;
+  constexpr int sunday = 6;
+  const int weekday = (first_weekday + day - 1) % 7;
+  if (weekday == saturday)
+    return day == 1 ? 3 : day - 1;
+  if (weekday == sunday)
+    return day == length ? day - 2 : day + 1;
+  return day;
+}
+
+/// Days of a month that are counted from its end or moved to the nearest weekday.
+std::uint32_t moved_days(const cron_table& table, int first_weekday, int length) noexcept {
+  std::uint32_t out = 0;
+  for (int n = bit_from(table.days_from_end, 1); n > 0 && n <= length;
+       n = bit_from(table.days_from_end, n + 1))
+    out |= 1U << (length + 1 - n);
+  auto nearest = table.nearest_to;
+  for (int n = bit_from(table.nearest_to_from_end, 1); n > 0 && n <= length;
+       n = bit_from(table.nearest_to_from_end, n + 1))
+    nearest |= 1U << (length + 1 - n);
+  for (int day = bit_from(nearest, 1); day > 0 && day <= length; day = bit_from(nearest, day + 1))
+    out |= 1U << nearest_weekday(day, first_weekday, length);
+  return out;
+}
+
 /// Bits 1 to 31: the days of a month that match.
 std::uint32_t days_of_month(const cron_table& table, int year, int month) noexcept {
   const int length = days_in_month(year, month);
   const auto begin = month_begin(year, month);
   const int first_weekday = weekday_of(begin);
   auto by_day = table.days;
-  if (table.has_last_day)
-    by_day |= 1U << length;
+  if ((table.days_from_end | table.nearest_to | table.nearest_to_from_end) != 0)
+    by_day |= moved_days(table, first_weekday, length);
   if (table.has_nth)
     by_day |= nth_days(table, first_weekday, length);
   // The weekday pattern six times over, moved so that bit 1 is the weekday of the first.

@@ -1,5 +1,7 @@
 #include "triggers/cron_expression.hpp"
 
+#include "triggers/quartz.hpp"
+
 #include <algorithm>
 
 namespace carillon::triggers {
@@ -54,6 +56,8 @@ template <class T> T bits(const parsed& fields, cron_field which) {
 } // namespace
 
 expected<cron> canonical_cron(const cron& spec) {
+  if (spec.dialect == cron_dialect::quartz)
+    return canonical_quartz(spec);
   auto fields = parse_all(spec);
   if (!fields)
     return unexpected<error>{std::move(fields).error()};
@@ -76,6 +80,8 @@ expected<cron> canonical_cron(const cron& spec) {
 }
 
 expected<cron_table> compile_cron(const cron& spec) {
+  if (spec.dialect == cron_dialect::quartz)
+    return compile_quartz(spec);
   auto parsed_fields = parse_all(spec);
   if (!parsed_fields)
     return unexpected<error>{std::move(parsed_fields).error()};
@@ -93,7 +99,7 @@ expected<cron_table> compile_cron(const cron& spec) {
   out.has_weeks = out.weeks != all_weeks;
   out.nth = day.nth;
   out.has_nth = std::any_of(day.nth.begin(), day.nth.end(), [](auto bit) { return bit != 0; });
-  out.has_last_day = day.has_last_day;
+  out.days_from_end = day.days_from_end;
   out.years = std::move(fields[static_cast<std::size_t>(cron_field::year)].years);
   if (spec.dialect == cron_dialect::vixie) {
     const auto star = [&](cron_field which) {

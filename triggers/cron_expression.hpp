@@ -18,7 +18,9 @@ struct cron_table {
   std::uint8_t weekdays = 0;         ///< Bit 0 = Monday.
   std::array<std::uint8_t, 7> nth{}; ///< See `field_set::nth`.
   bool has_nth = false;
-  bool has_last_day = false;
+  std::uint32_t days_from_end = 0; ///< Bit n: the n-th day from the month's end, 1 = the last.
+  std::uint32_t nearest_to = 0;    ///< Bits 1 to 31: the weekday nearest to that day.
+  std::uint32_t nearest_to_from_end = 0; ///< The same for days counted as in `days_from_end`.
   bool has_weeks = false;  ///< Some ISO weeks are not allowed.
   bool either_day = false; ///< Day of month OR weekday (dialect vixie, both restricted).
   /// Dialect vixie, neither minute nor hour begins with `*`: cronie's rule at clock changes.

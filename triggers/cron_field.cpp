@@ -134,7 +134,7 @@ private:
     at_ += word.size();
     skip_blanks();
     if (word == "last" && (at_ == text_.size() || text_[at_] == ',')) {
-      out_.has_last_day = true;
+      out_.days_from_end |= 1U << 1;
       out_.text += word;
       return true;
     }
@@ -354,6 +354,8 @@ std::string_view field_name(cron_field which) {
 }
 
 expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect) {
+  if (dialect == cron_dialect::quartz)
+    return parse_quartz_field(which, text);
   return field_parser{which, text, dialect}.parse();
 }
 

@@ -26,10 +26,17 @@ struct year_range {
 struct field_set {
   /// Allowed values as bits (day_of_week: bit 0 = Monday). Unused for `year`.
   std::uint64_t values = 0;
-  /// Only `day`: bits 0 to 4 = 1st to 5th, bit 5 = last of that weekday (index 0 = Monday).
+  /// `day`, in quartz `day_of_week`: bits 0 to 4 = 1st to 5th, bit 5 = last of that weekday
+  /// (index 0 = Monday).
   std::array<std::uint8_t, 7> nth{};
-  /// Only `day`: the last day of the month is allowed.
-  bool has_last_day = false;
+  /// Only `day`: bit n = the n-th day counted from the month's end, 1 (the last day) to 31.
+  std::uint32_t days_from_end = 0;
+  /// Only `day`, quartz: bits 1 to 31, the weekday nearest to that day of the month.
+  std::uint32_t nearest_to = 0;
+  /// Only `day`, quartz: as `days_from_end`, the weekday nearest to that day.
+  std::uint32_t nearest_to_from_end = 0;
+  /// Dialect quartz: the field is `?`.
+  bool is_open = false;
   /// Only `year`; empty = all years.
   std::vector<year_range> years;
   /// The text began with `*`: unrestricted in the eyes of dialect vixie.
@@ -47,5 +54,12 @@ std::string_view field_name(cron_field which);
 /// Reads one field. Errors: invalid_argument; the message names the value, its column (from 1) and
 /// what is allowed, `field` is "trigger.spec." and the field's name.
 expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect);
+
+/// `parse_field` for dialect quartz, which see (quartz.cpp). Quartz 2.3.2 ignores some trailing
+/// text, such as the step of MON-FRI/2; here it is refused.
+expected<field_set> parse_quartz_field(cron_field which, std::string_view text);
+
+/// Last year of a quartz expression.
+inline constexpr int quartz_year_max = 2199;
 
 } // namespace carillon::triggers

@@ -39,11 +39,13 @@ time_point start_of(const trigger_spec& spec) {
   return spec.start_time ? std::max(spec.start_time->at, instant_min) : instant_min;
 }
 
-expected<rule_variant> rule_of(const once& kind, const trigger_spec&, const time_zone&, int) {
+expected<rule_variant> rule_of(const once& kind, const trigger_spec&, const time_zone&,
+                               int) {
   return rule_variant{once_rule{kind.run_time.at}};
 }
 
-expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, const time_zone&, int) {
+expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, const time_zone&,
+                               int) {
   if (kind.every <= duration{0})
     return refuse(errc::invalid_argument,
                   "the time interval is " + carillon::to_string(kind.every) +
@@ -52,7 +54,8 @@ expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, c
   return rule_variant{interval_rule{start_of(spec), end_of(spec), kind.every}};
 }
 
-expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec&, const time_zone&, int) {
+expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec&, const time_zone&,
+                               int) {
   calendar_rule out;
   out.months = std::int64_t{kind.years} * 12 + kind.months;
   out.days = std::int64_t{kind.weeks} * 7 + kind.days;
@@ -69,25 +72,28 @@ expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec
   return rule_variant{out};
 }
 
-expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, const time_zone&, int) {
+expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, const time_zone&,
+                               int) {
   auto table = compile_cron(kind);
   if (!table)
     return unexpected<error>{std::move(table).error()};
-  const bool is_exclusive = kind.dialect == cron_dialect::vixie;
+  const bool is_exclusive = kind.dialect != cron_dialect::apscheduler;
   const auto start = start_of(spec);
   return rule_variant{cron_rule{std::move(*table),
                                 is_exclusive ? floor_second(start) + 1 : ceil_second(start),
                                 floor_second(end_of(spec))}};
 }
 
-expected<rule_variant> rule_of(const any_of& kind, const trigger_spec&, const time_zone&, int depth) {
+expected<rule_variant> rule_of(const any_of& kind, const trigger_spec&, const time_zone&,
+                               int depth) {
   auto children = compile_children(kind.triggers, depth);
   if (!children)
     return unexpected<error>{std::move(children).error()};
   return rule_variant{any_rule{std::move(*children)}};
 }
 
-expected<rule_variant> rule_of(const all_of& kind, const trigger_spec&, const time_zone&, int depth) {
+expected<rule_variant> rule_of(const all_of& kind, const trigger_spec&, const time_zone&,
+                               int depth) {
   auto children = compile_children(kind.triggers, depth);
   if (!children)
     return unexpected<error>{std::move(children).error()};
@@ -133,7 +139,8 @@ expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth) {
   auto zone = find_zone(spec.timezone.empty() ? "UTC" : spec.timezone);
   if (!zone)
     return unexpected<error>{std::move(zone).error()};
-  auto rule = std::visit([&](const auto& kind) { return rule_of(kind, spec, **zone, depth); }, spec.kind);
+  auto rule =
+      std::visit([&](const auto& kind) { return rule_of(kind, spec, **zone, depth); }, spec.kind);
   if (!rule)
     return unexpected<error>{std::move(rule).error()};
   return compiled_trigger{

@@ -98,8 +98,8 @@ std::optional<time_point> first_from(const calendar_rule& rule, const time_zone&
                                      std::optional<time_point> last, time_point from);
 
 // Each of the kinds below has a file of its own with its three parts.
-// resolve: validates, fills defaults, makes texts canonical; `outer` is the trigger around the kind,
-// its bounds already instants. compile: what `next` needs. advance: as `advance` above.
+// resolve: validates, fills defaults, makes texts canonical; `outer` is the trigger around the
+// kind, its bounds already instants. compile: what `next` needs. advance: as `advance` above.
 
 expected<void> resolve_on_calendar(on_calendar& kind, trigger_spec& outer,
                                    const resolve_context& context);

@@ -30,6 +30,9 @@ public:
     if (!zone)
       return unexpected<error>{std::move(zone).error()};
     zone_ = std::move(*zone);
+    if (out_.gap != gap_policy::by_kind || out_.fold != fold_policy::by_kind)
+      return refuse(errc::unsupported, "this version knows no other policy than that of the kind",
+                    out_.gap != gap_policy::by_kind ? "trigger.gap" : "trigger.fold");
     auto done = std::visit([&](auto& kind) { return fill(kind); }, out_.kind);
     if (!done)
       return unexpected<error>{std::move(done).error()};
@@ -51,6 +54,8 @@ private:
                     "trigger.spec");
     if (auto ok = bounds(); !ok)
       return ok;
+    if (kind.phase)
+      align(kind);
     if (out_.end_time && out_.end_time->at < out_.start_time->at)
       return refuse(errc::invalid_argument,
                     "end_time " + to_rfc3339(out_.end_time->at) + " is before start_time " +
@@ -59,7 +64,17 @@ private:
     return {};
   }
 
+  /// The first instant from the start on that is `phase` after a multiple of `every` since 1970.
+  void align(const interval& kind) {
+    const auto every = kind.every.count();
+    const auto start = out_.start_time->at.time_since_epoch().count() - kind.phase->count();
+    out_.start_time->at = time_point{duration{ceil_div(start, every) * every} + *kind.phase};
+  }
+
   expected<void> fill(calendar_interval& kind) {
+    if (kind.clamp_day)
+      return refuse(errc::unsupported, "this version leaves out months without the day",
+                    "trigger.spec.end_of_month");
     if (auto ok = no_bounds("calendar", "start_date and end_date"); !ok)
       return ok;
     if (kind.years == 0 && kind.months == 0 && kind.weeks == 0 && kind.days == 0)
@@ -98,8 +113,8 @@ private:
     if (auto ok = bounds(); !ok)
       return ok;
     auto& start = out_.start_time->at;
-    start =
-        at_second(kind.dialect == cron_dialect::vixie ? floor_second(start) : ceil_second(start));
+    const bool is_exclusive = kind.dialect != cron_dialect::apscheduler;
+    start = at_second(is_exclusive ? floor_second(start) : ceil_second(start));
     return {};
   }
 

@@ -38,21 +38,29 @@ expected<std::string_view> meaning_of(std::string_view text, cron_dialect dialec
                 "trigger.spec.crontab");
 }
 
+constexpr std::string_view blanks = " \t";
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    const auto size = std::min(text.find_first_of(blanks), text.size());
+    if (size != 0)
+      words.emplace_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return words;
+}
+
 } // namespace
 
 expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect) {
-  constexpr std::string_view blanks = " \t";
   const auto begin = std::min(text.find_first_not_of(blanks), text.size());
   text = text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
   auto meaning = meaning_of(text, dialect);
   if (!meaning)
     return unexpected<error>{std::move(meaning).error()};
-  std::vector<std::string> words;
-  for (auto rest = *meaning; !rest.empty();) {
-    const auto size = std::min(rest.find_first_of(blanks), rest.size());
-    words.emplace_back(rest.substr(0, size));
-    rest.remove_prefix(std::min(rest.find_first_not_of(blanks, size), rest.size()));
-  }
+  const auto words = words_of(*meaning);
   if (words.size() != 5)
     return refuse(errc::invalid_argument,
                   "crontab '" + std::string{text.substr(0, 64)} + "' has " +
@@ -67,6 +75,32 @@ expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect) {
   out.day_of_week = words[4];
   out.dialect = dialect;
   return out;
+}
+
+expected<cron> cron_from_quartz(std::string_view text) {
+  auto words = words_of(text);
+  if (words.size() != 6 && words.size() != 7)
+    return refuse(errc::invalid_argument,
+                  "quartz expression '" + std::string{text.substr(0, 64)} + "' has " +
+                      std::to_string(words.size()) +
+                      " fields, expected 6 or 7: second minute hour day month day_of_week [year]",
+                  "trigger.spec.cron");
+  cron out;
+  out.second = std::move(words[0]);
+  out.minute = std::move(words[1]);
+  out.hour = std::move(words[2]);
+  out.day = std::move(words[3]);
+  out.month = std::move(words[4]);
+  out.day_of_week = std::move(words[5]);
+  if (words.size() == 7)
+    out.year = std::move(words[6]);
+  out.dialect = cron_dialect::quartz;
+  return out;
+}
+
+std::string quartz_text(const cron& spec) {
+  return spec.second.value_or("0") + ' ' + crontab_text(spec) +
+         (spec.year ? ' ' + *spec.year : std::string{});
 }
 
 std::string crontab_text(const cron& spec) {

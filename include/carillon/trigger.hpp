@@ -83,7 +83,8 @@ enum class gap_policy : std::uint8_t {
 // On disk since 0.1: never renumber.
 /// What becomes of a fire time whose wall clock comes twice (DST-03).
 enum class fold_policy : std::uint8_t {
-  by_kind = 0,   ///< `both`; calendar intervals, `rrule` and `iso8601`: `first`; vixie: `automatic`.
+  /// `both`; calendar intervals, `rrule` and `iso8601`: `first`; vixie: `automatic`.
+  by_kind = 0,
   both = 1,      ///< It fires twice.
   first = 2,     ///< Only before the clock is set back.
   second = 3,    ///< Only after it.
@@ -224,6 +225,14 @@ inline bool all_of::operator==(const all_of& other) const {
 /// into the fields. Dialect vixie also reads @yearly @annually @monthly @weekly @daily @midnight
 /// and @hourly. Errors: invalid_argument with field "trigger.spec.crontab".
 expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect);
+
+/// Splits a Quartz expression of six or seven fields, `second minute hour day month day_of_week
+/// [year]`, without looking into the fields. Errors: invalid_argument with field
+/// "trigger.spec.cron".
+expected<cron> cron_from_quartz(std::string_view text);
+
+/// The fields joined by blanks, the year only when it is set: what `cron_from_quartz` reads.
+std::string quartz_text(const cron& spec);
 
 /// The five fields joined by blanks, unset ones as `*`: what `cron_from_crontab` reads.
 std::string crontab_text(const cron& spec);

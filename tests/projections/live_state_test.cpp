@@ -205,7 +205,9 @@ TEST_CASE("live_state: each end of a job is told once, with what the job was") {
   std::vector<projections::ended_job> ended;
   const auto keep = [&](projections::ended_job job) { ended.push_back(std::move(job)); };
   const schedule_id nightly{"nightly"};
-  state.apply(schedule_added{.id = nightly, .settings = schedule_settings{.task = task_id{"a"}}}, {1, day_one});
+  state.apply(
+      schedule_added{.id = nightly, .settings = schedule_settings{.task = task_id{"a"}}},
+      {1, day_one});
   state.apply(job_added{.id = job_number(1), .task = task_id{"a"}, .schedule = nightly},
               {2, day_one}, keep);
   CHECK(state.owner_of(nightly).find(nightly)->open_jobs == 1);

@@ -1,0 +1,125 @@
+// What each dialect accepts and refuses; a refusal names the column of the mistake.
+
+#include "triggers/trigger_support.hpp"
+
+namespace carillon::triggers {
+namespace {
+
+using test::at;
+
+template <class T> T must(expected<T> value) {
+  INFO((value ? std::string{} : value.error().message));
+  REQUIRE(value);
+  return std::move(*value);
+}
+
+trigger_spec quartz(const std::string& text) { return {must(cron_from_quartz(text)), "UTC"}; }
+trigger_spec systemd(const std::string& text) { return {on_calendar{text}, "UTC"}; }
+
+expected<trigger_spec> resolved(trigger_spec spec) {
+  return resolve(std::move(spec), test::utc_context);
+}
+
+/// The first fire times after 2026-01-01, a Thursday.
+std::vector<std::string> fires(trigger_spec spec, int count) {
+  spec.start_time = when{at("2026-01-01T00:00:00Z")};
+  const auto trigger = must(compile(must(resolved(std::move(spec)))));
+  std::vector<std::string> out;
+  trigger_cursor cursor;
+  while (count-- > 0) {
+    auto fire = must(next(trigger, cursor));
+    if (!fire.at)
+      break;
+    out.push_back(to_rfc3339(*fire.at));
+    cursor = std::move(fire.cursor);
+  }
+  return out;
+}
+
+using texts = std::vector<std::string>;
+
+void refuses(const trigger_spec& spec, const std::string& column, const std::string& why) {
+  const auto out = resolved(spec);
+  REQUIRE_FALSE(out);
+  INFO(out.error().message);
+  CHECK(out.error().message.find(column) != std::string::npos);
+  CHECK(out.error().message.find(why) != std::string::npos);
+}
+
+} // namespace
+
+TEST_CASE("quartz: days by position") {
+  CHECK(fires(quartz("0 0 12 L * ?"), 2) == texts{"2026-01-31T12:00:00Z", "2026-02-28T12:00:00Z"});
+  CHECK(fires(quartz("0 0 12 L-3 * ?"), 1) == texts{"2026-01-28T12:00:00Z"});
+  // 31 January is a Saturday; so is 28 February.
+  CHECK(fires(quartz("0 0 12 LW * ?"), 2) == texts{"2026-01-30T12:00:00Z", "2026-02-27T12:00:00Z"});
+  // 1 February is a Sunday, 1 August a Saturday: never into another month.
+  CHECK(fires(quartz("0 0 12 1W 2,8 ?"), 2) ==
+        texts{"2026-02-02T12:00:00Z", "2026-08-03T12:00:00Z"});
+  CHECK(fires(quartz("0 0 12 31W * ?"), 2) ==
+        texts{"2026-01-30T12:00:00Z", "2026-03-31T12:00:00Z"});
+}
+
+TEST_CASE("quartz: weekdays count from Sunday, by name or number") {
+  CHECK(fires(quartz("0 0 0 ? * 1"), 1) == texts{"2026-01-04T00:00:00Z"});
+  CHECK(fires(quartz("0 0 0 ? * fri#2"), 1) == texts{"2026-01-09T00:00:00Z"});
+  CHECK(fires(quartz("0 0 0 ? * 6L"), 1) == texts{"2026-01-30T00:00:00Z"});
+  CHECK(fires(quartz("0 0 0 ? * SAT-MON"), 3) ==
+        texts{"2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z", "2026-01-05T00:00:00Z"});
+  CHECK(fires(quartz("0 0 0 ? * L"), 1) == texts{"2026-01-03T00:00:00Z"});
+  CHECK(fires(quartz("0 0 22-1 1 1 ? 2027"), 9) ==
+        texts{"2027-01-01T00:00:00Z", "2027-01-01T01:00:00Z", "2027-01-01T22:00:00Z",
+              "2027-01-01T23:00:00Z"});
+}
+
+TEST_CASE("quartz: mistakes are refused with their column") {
+  refuses(quartz("60 0 0 ? * 1"), "column 1", "0 to 59");
+  refuses(quartz("0 0 0 ? * MON,XYZ"), "column 5", "not understood");
+  refuses(quartz("0 0 0 32 * ?"), "column 1", "1 to 31");
+  refuses(quartz("0 0 0 L-31 * ?"), "column 3", "0 to 30");
+  refuses(quartz("0 0 0 1,L * ?"), "column 3", "alone");
+  refuses(quartz("0 0 0 ? * 2#6"), "column 3", "1 to 5");
+  refuses(quartz("0/60 0 0 ? * 2"), "column 3", "1 to 59");
+  refuses(quartz("0 0 0 1 * 2"), "", "exactly one");
+  refuses(quartz("0 0 0 ? * ?"), "", "exactly one");
+  refuses(quartz("0 0 0 ? 13 1"), "column 1", "1 to 12");
+  refuses(quartz("0 0 0 ? * 1 2030-2020"), "column 1", "after it ends");
+  refuses(quartz("0 , 0 ? * 1"), "column 1", "empty");
+  CHECK_FALSE(cron_from_quartz("0 0 0 ? *"));
+}
+
+TEST_CASE("systemd: dates, times and what is left out") {
+  CHECK(fires(systemd("Mon..Fri *-*-* 10:00/15"), 2) ==
+        texts{"2026-01-01T10:00:00Z", "2026-01-01T10:15:00Z"});
+  CHECK(fires(systemd("*-02~03"), 2) == texts{"2026-02-26T00:00:00Z", "2027-02-26T00:00:00Z"});
+  CHECK(fires(systemd("Mon *-05~07/1"), 1) == texts{"2026-05-25T00:00:00Z"});
+  CHECK(fires(systemd("Sat..Mon"), 3) ==
+        texts{"2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z", "2026-01-05T00:00:00Z"});
+  CHECK(fires(systemd("12:30"), 1) == texts{"2026-01-01T12:30:00Z"});
+  CHECK(fires(systemd("quarterly"), 2) == texts{"2026-04-01T00:00:00Z", "2026-07-01T00:00:00Z"});
+  CHECK(fires(systemd("2026..2027-01-31"), 9) ==
+        texts{"2026-01-31T00:00:00Z", "2027-01-31T00:00:00Z"});
+  CHECK(fires(systemd("*-02-30"), 1).empty());
+  // The zone in the text wins.
+  CHECK(fires(systemd("12:00 Europe/Berlin"), 1) == texts{"2026-01-01T11:00:00Z"});
+}
+
+TEST_CASE("systemd: mistakes are refused with their column") {
+  refuses(systemd(""), "column 1", "empty");
+  refuses(systemd("Mun"), "column 1", "not a weekday");
+  refuses(systemd("*-13-01"), "column 3", "month from 1 to 12");
+  refuses(systemd("*-*-* 24:00"), "column 7", "hour from 0 to 23");
+  refuses(systemd("*-*-* *:0/0"), "column 11", "repetition");
+  refuses(systemd("*-*-* 10:00:00.5"), "column 15", "fraction");
+  refuses(systemd("10..5:00"), "column 1", "after it ends");
+  refuses(systemd("12:00 Mars/Base"), "column 7", "time zone");
+  refuses(systemd("*-*-* 10:00 11:00"), "column 13", "not expected");
+  refuses(systemd("7"), "column 1", "not a date");
+}
+
+TEST_CASE("interval: aligned ones tick together, whenever they start") {
+  trigger_spec spec{interval{std::chrono::hours{1}, std::chrono::minutes{5}}, "UTC"};
+  CHECK(fires(spec, 2) == texts{"2026-01-01T00:05:00Z", "2026-01-01T01:05:00Z"});
+}
+
+} // namespace carillon::triggers
