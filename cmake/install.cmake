@@ -66,8 +66,9 @@ foreach(library IN LISTS libraries)
   list(PREPEND pc_libs -l${library})
 endforeach()
 list(JOIN pc_libs " " pc_libs)
-set(pc_requires
-  "rocksdb, fmt, spdlog, libcrypto, cpp-httplib, liblz4, libxxhash, uuid, absl_time")
+set(pc_requires rocksdb libpqxx fmt spdlog libcrypto cpp-httplib liblz4 libxxhash uuid absl_time
+  absl_node_hash_map)
+list(JOIN pc_requires ", " pc_requires)
 set(pc_others "-lcaf_core -ldate-tz -lpaho-mqttpp3 -lpaho-mqtt3as -pthread")
 if(BUILD_SHARED_LIBS)
   set(PC_LINKS "Libs: -L\${libdir} ${pc_libs}")
