@@ -27,6 +27,7 @@ constexpr std::array shorthands{
     std::pair{"bi-annually"sv, "*-01,07-01 00:00:00"sv},
     std::pair{"yearly"sv, "*-01-01 00:00:00"sv},
     std::pair{"annually"sv, "*-01-01 00:00:00"sv},
+    std::pair{"anually"sv, "*-01-01 00:00:00"sv}, // systemd takes this spelling, too
 };
 
 constexpr std::array weekday_names{"monday"sv, "tuesday"sv,  "wednesday"sv, "thursday"sv,
@@ -155,17 +156,17 @@ private:
     at_ = w.at;
     const auto end = w.at + w.text.size();
     while (!failure_) {
+      const auto begin = at_;
       const int first = weekday();
       int last = first;
       if (!failure_ && (skip("..") || skip("-")))
         last = weekday();
       if (failure_)
         return;
-      for (int day = first;; day = (day + 1) % 7) { // ranges may wrap: Sat..Mon
+      if (first > last)
+        return fail(begin, "is a range that begins after it ends (the week begins on Monday)");
+      for (int day = first; day <= last; ++day)
         out_.table.weekdays |= static_cast<std::uint8_t>(1U << day);
-        if (day == last)
-          break;
-      }
       if (at_ == end)
         return;
       if (!skip(","))
@@ -232,15 +233,18 @@ private:
   }
 
   void days(bool from_end) {
+    // Any day before the end is any day: `~*` reaches further back than numbers may.
+    from_end = from_end && text_.compare(at_, 1, "*") != 0;
     for (const auto& s : stretches(from_end ? day_from_end_part : day_part)) {
       if (!from_end) {
         for (int day = s.first; day <= s.last; day += s.step)
           out_.table.days |= 1U << day;
         continue;
       }
-      // Towards the end of the month: ~7/1 is its last seven days.
-      const int low = s.is_open ? 1 : std::min(s.first, s.last);
-      for (int n = std::max(s.first, s.is_open ? s.first : s.last); n >= low; n -= s.step)
+      // `~7/1` goes towards the end of the month, its last seven days; a range goes upwards.
+      const int last = s.is_open ? 1 : s.last;
+      const int step = s.is_open ? -s.step : s.step;
+      for (int n = s.first; s.is_open ? n >= last : n <= last; n += step)
         out_.table.days_from_end |= 1U << n;
     }
   }
@@ -298,9 +302,10 @@ private:
         }
         s.is_open = !is_range;
         s.last = is_range ? s.last : part.max;
-        // As systemd: a repetition must repeat at least once.
-        const bool repeats = s.step <= s.last - s.first &&
-                             (is_range || &part != &day_from_end_part || s.step < s.first);
+        // As systemd: without an end a repetition must repeat at least once.
+        const bool repeats = is_range || (&part == &day_from_end_part
+                                              ? s.step < s.first
+                                              : s.step <= s.last - s.first);
         if (!repeats) {
           fail(step_at, "is a repetition that never repeats");
           return {};

@@ -93,8 +93,16 @@ TEST_CASE("systemd: dates, times and what is left out") {
         texts{"2026-01-01T10:00:00Z", "2026-01-01T10:15:00Z"});
   CHECK(fires(systemd("*-02~03"), 2) == texts{"2026-02-26T00:00:00Z", "2027-02-26T00:00:00Z"});
   CHECK(fires(systemd("Mon *-05~07/1"), 1) == texts{"2026-05-25T00:00:00Z"});
-  CHECK(fires(systemd("Sat..Mon"), 3) ==
+  CHECK(fires(systemd("Mon,Sat..Sun"), 3) ==
         texts{"2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z", "2026-01-05T00:00:00Z"});
+  // As systemd-analyze 252: `~*` is every day, a range before the end counts upwards, and a range
+  // shorter than its repetition is its first value.
+  CHECK(fires(systemd("*-07~*"), 1) == texts{"2026-07-01T00:00:00Z"});
+  CHECK(fires(systemd("2026-02~10..19/2"), 9) ==
+        texts{"2026-02-11T00:00:00Z", "2026-02-13T00:00:00Z", "2026-02-15T00:00:00Z",
+              "2026-02-17T00:00:00Z", "2026-02-19T00:00:00Z"});
+  CHECK(fires(systemd("2026-6..8/4-01"), 9) == texts{"2026-06-01T00:00:00Z"});
+  CHECK(fires(systemd("anually"), 1) == texts{"2027-01-01T00:00:00Z"});
   CHECK(fires(systemd("12:30"), 1) == texts{"2026-01-01T12:30:00Z"});
   CHECK(fires(systemd("quarterly"), 2) == texts{"2026-04-01T00:00:00Z", "2026-07-01T00:00:00Z"});
   CHECK(fires(systemd("2026..2027-01-31"), 9) ==
@@ -107,6 +115,8 @@ TEST_CASE("systemd: dates, times and what is left out") {
 TEST_CASE("systemd: mistakes are refused with their column") {
   refuses(systemd(""), "column 1", "empty");
   refuses(systemd("Mun"), "column 1", "not a weekday");
+  refuses(systemd("Sat..Mon"), "column 1", "after it ends");
+  refuses(systemd("*-*-* 1/60:00"), "column 9", "never repeats");
   refuses(systemd("*-13-01"), "column 3", "month from 1 to 12");
   refuses(systemd("*-*-* 24:00"), "column 7", "hour from 0 to 23");
   refuses(systemd("*-*-* *:0/0"), "column 11", "repetition");
