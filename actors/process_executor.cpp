@@ -78,7 +78,8 @@ domain::run_report to_report(runs::run_outcome outcome) {
     report.started_at.reset();
     fail(job_outcome::error, "not_started");
     break;
-  case runs::run_ending::lost: report.outcome = job_outcome::abandoned; break;
+  case runs::run_ending::lost:
+  case runs::run_ending::lease_lost: report.outcome = job_outcome::abandoned; break;
   }
   return report;
 }

@@ -21,8 +21,8 @@ constexpr std::size_t pid_bytes_max = 64;
 constexpr std::size_t outcome_bytes_max = 256 * 1024 * 1024;
 
 launch_order order_from(const run_spec& spec) {
-  return {spec.argv,       clean_environment(spec), spec.cwd, spec.stdin_json, spec.timeout,
-          spec.kill_grace, spec.output_bytes_max};
+  return {spec.argv,       clean_environment(spec), spec.cwd,   spec.stdin_json,      spec.timeout,
+          spec.kill_grace, spec.output_bytes_max,   spec.lease, spec.disconnect_grace};
 }
 
 time_point wall_now() {

@@ -8,8 +8,8 @@
 namespace carillon::runs {
 namespace {
 
-constexpr std::array<const char*, 6> ending_names{"exited",    "signalled",   "timed_out",
-                                                  "cancelled", "not_started", "lost"};
+constexpr std::array<const char*, 7> ending_names{
+    "exited", "signalled", "timed_out", "cancelled", "not_started", "lost", "lease_lost"};
 
 expected<run_ending> ending_of(const std::string& name) {
   for (std::size_t i = 0; i < ending_names.size(); ++i)
@@ -47,6 +47,10 @@ std::string encode(const launch_order& order) {
     fields.push_back({"timeout_us", std::to_string(order.timeout->count())});
   fields.push_back({"kill_grace_us", std::to_string(order.kill_grace.count())});
   fields.push_back({"output_bytes_max", std::to_string(order.output_bytes_max)});
+  if (!order.lease.empty()) {
+    fields.push_back({"lease", order.lease});
+    fields.push_back({"disconnect_grace_us", std::to_string(order.disconnect_grace.count())});
+  }
   return encode_fields(fields);
 }
 
@@ -71,6 +75,10 @@ expected<launch_order> decode_order(std::string_view text) {
       take_number(f, status, [&](auto n) { order.kill_grace = duration{n}; });
     else if (f.key == "output_bytes_max")
       take_number(f, status, [&](auto n) { order.output_bytes_max = static_cast<std::size_t>(n); });
+    else if (f.key == "lease")
+      order.lease = std::move(f.value);
+    else if (f.key == "disconnect_grace_us")
+      take_number(f, status, [&](auto n) { order.disconnect_grace = duration{n}; });
     // Unknown keys come from a newer daemon and are skipped.
   }
   if (!status)

@@ -34,6 +34,8 @@ struct launch_order {
   std::optional<duration> timeout = {};
   duration kill_grace = std::chrono::seconds{5};
   std::size_t output_bytes_max = output_bytes_default;
+  std::string lease = {}; ///< Path of the node's `lease_file`; empty = none.
+  duration disconnect_grace = std::chrono::seconds{60};
 };
 
 /// What the supervisor has seen.

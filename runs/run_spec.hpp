@@ -33,6 +33,10 @@ struct run_spec {
   std::optional<duration> timeout = {}; ///< From the start, suspend included; none = no limit.
   duration kill_grace = std::chrono::seconds{5};       ///< From SIGTERM to SIGKILL.
   std::size_t output_bytes_max = output_bytes_default; ///< Output kept; the rest is counted.
+  /// Absolute path of the node's `lease_file`; empty = the run needs no lease (one node).
+  std::string lease = {};
+  /// How long the run may go on past the lease's deadline.
+  duration disconnect_grace = std::chrono::seconds{60};
 };
 
 // On disk by name (see to_string): never rename.
@@ -44,6 +48,7 @@ enum class run_ending : std::uint8_t {
   cancelled,   ///< Killed because someone asked.
   not_started, ///< The command could not be executed; nothing of it ran.
   lost,        ///< The supervisor died without a word: whether the command did its work is unknown.
+  lease_lost,  ///< Killed because the node's lease and the grace after it had passed.
 };
 
 /// "exited", "signalled", ...

@@ -1,5 +1,6 @@
 #include "runs/shim_run.hpp"
 
+#include "runs/lease_file.hpp"
 #include "runs/output_tail.hpp"
 #include "runs/shim_child.hpp"
 #include "values/crash_point.hpp"
@@ -12,7 +13,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -31,13 +31,6 @@ constexpr duration drain_max = 1s;
 constexpr duration span_max = std::chrono::hours{24 * 365 * 100};
 constexpr std::size_t read_bytes = 64 * 1024;
 constexpr int escaped_rounds_max = 100;
-
-// Time since boot, suspend included: a laptop that slept past a deadline is past it.
-duration boot_now() {
-  timespec t{};
-  ::clock_gettime(CLOCK_BOOTTIME, &t);
-  return std::chrono::seconds{t.tv_sec} + duration{t.tv_nsec / 1000};
-}
 
 time_point wall_now() {
   return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
@@ -66,6 +59,10 @@ public:
     child_ = *child;
     if (order_.timeout)
       timeout_at_ = boot_now() + std::clamp(*order_.timeout, duration{0}, span_max);
+    if (!order_.lease.empty()) {
+      lease_ends_at_ = boot_now() + lease_grace(); // if the file can never be read
+      read_lease();
+    }
     while (!is_over())
       step();
     finish(report);
@@ -81,6 +78,16 @@ private:
     signals_ = ::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     timer_ = ::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     return signals_ >= 0 && timer_ >= 0;
+  }
+
+  duration lease_grace() const {
+    return std::clamp(order_.disconnect_grace, duration{0}, span_max);
+  }
+
+  // What cannot be read changes nothing: the last deadline that was seen holds.
+  void read_lease() {
+    if (auto deadline = lease_file::read(order_.lease))
+      lease_ends_at_ = std::min(*deadline, span_max) + lease_grace();
   }
 
   bool is_over() const {
@@ -118,8 +125,11 @@ private:
       next = drain_until_;
     else if (kill_at_ && !killed_)
       next = kill_at_;
-    else if (!kill_at_)
+    else if (!kill_at_) {
       next = timeout_at_;
+      if (lease_ends_at_ && (!next || *lease_ends_at_ < *next))
+        next = lease_ends_at_;
+    }
     if (next) {
       auto at = std::max(*next, duration{1});
       spec.it_value.tv_sec = static_cast<time_t>(at / 1s);
@@ -181,6 +191,11 @@ private:
     auto now = boot_now();
     if (!kill_at_ && timeout_at_ && now >= *timeout_at_)
       stop(run_ending::timed_out, order_.kill_grace);
+    if (!kill_at_ && lease_ends_at_ && now >= *lease_ends_at_) {
+      read_lease(); // each renewal moves it, so it is looked at only when it seems over
+      if (now >= *lease_ends_at_)
+        stop(run_ending::lease_lost, order_.kill_grace);
+    }
     if (kill_at_ && !killed_ && now >= *kill_at_) {
       ::kill(-child_.pid, SIGKILL);
       ::kill(child_.pid, SIGKILL);
@@ -235,6 +250,10 @@ private:
     } else if (reason_ == run_ending::cancelled) {
       report.ending = run_ending::cancelled;
       report.error = "cancelled" + by_signal;
+    } else if (reason_ == run_ending::lease_lost) {
+      report.ending = run_ending::lease_lost;
+      report.error = "the node's lease was not renewed within the grace of " +
+                     std::to_string(lease_grace() / 1ms) + " ms" + by_signal;
     } else if (WIFEXITED(status)) {
       report.ending = run_ending::exited;
       if (WEXITSTATUS(status) != 0)
@@ -277,7 +296,8 @@ private:
   int timer_ = -1;
   shim_child child_;
   output_tail output_;
-  std::optional<duration> timeout_at_; // since boot, as the next two
+  std::optional<duration> timeout_at_; // since boot, as the next three
+  std::optional<duration> lease_ends_at_; // grace included
   std::optional<duration> kill_at_;
   std::optional<duration> drain_until_; // set: the command itself has ended
   std::optional<run_ending> reason_;    // why we ended it, if we did
