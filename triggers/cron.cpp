@@ -188,6 +188,15 @@ std::optional<second_count> next_instant(const cron_table& table, const time_zon
     const auto match = next_match(table, wall);
     if (!match)
       return std::nullopt;
+    if (table.second_pass && *match - period.offset < period.end &&
+        period.end - (*match - period.offset) <= jump_seconds_max) {
+      // What the clock will show again after this period waits for it.
+      const auto after = zone.period_at(period.end);
+      if (*match >= period.end + after.offset) {
+        from = period.end;
+        continue;
+      }
+    }
     if (*match - period.offset < period.end)
       return *match - period.offset;
     // Not in this period. Wall-clock times from `wall` to the match are free of matches, so when no

@@ -25,6 +25,8 @@ struct cron_table {
   bool either_day = false; ///< Day of month OR weekday (dialect vixie, both restricted).
   /// Dialect vixie, neither minute nor hour begins with `*`: cronie's rule at clock changes.
   bool fixed_time = false;
+  /// Dialect quartz: of a repeated hour only the second pass fires, as with java.util.Calendar.
+  bool second_pass = false;
   std::vector<year_range> years; ///< Empty = 1970 to 9999.
 };
 

@@ -374,6 +374,7 @@ expected<cron_table> compile_quartz(const cron& spec) {
   out.nearest_to = day.nearest_to;
   out.nearest_to_from_end = day.nearest_to_from_end;
   out.weekdays = weekday.is_open || out.has_nth ? 0x7f : static_cast<std::uint8_t>(weekday.values);
+  out.second_pass = true;
   out.years = std::move(field(cron_field::year).years);
   return out;
 }

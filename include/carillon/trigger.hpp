@@ -83,7 +83,7 @@ enum class gap_policy : std::uint8_t {
 // On disk since 0.1: never renumber.
 /// What becomes of a fire time whose wall clock comes twice (DST-03).
 enum class fold_policy : std::uint8_t {
-  /// `both`; calendar intervals, `rrule` and `iso8601`: `first`; vixie: `automatic`.
+  /// `both`; calendar intervals, `rrule`, `iso8601`: `first`; quartz: `second`; vixie: `automatic`.
   by_kind = 0,
   both = 1,      ///< It fires twice.
   first = 2,     ///< Only before the clock is set back.
