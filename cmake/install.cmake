@@ -59,6 +59,10 @@ install(FILES
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/dependencies.cmake
   DESTINATION ${config_folder} RENAME carillonDependencies.cmake)
 
+configure_file(${PROJECT_SOURCE_DIR}/share/carillon/carillon.service.in
+  ${PROJECT_BINARY_DIR}/carillon.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/carillon.service DESTINATION ${CMAKE_INSTALL_DATADIR}/carillon)
+
 # carillon.pc. A static Carillon names its own dependencies among the public ones, so that plain
 # `pkg-config --libs carillon` links.
 set(pc_libs)
