@@ -74,7 +74,7 @@ void check(const json& vector) {
 TEST_CASE("vectors: every case gives exactly its fire times") {
   const auto* name = GENERATE("date", "interval", "calendar", "cron", "cron_from_crontab",
                               "apscheduler_tests", "combining", "invalid", "vixie", "quartz",
-                              "systemd");
+                              "systemd", "systemd_generated");
   std::ifstream file{std::string{CARILLON_VECTORS} + '/' + name + ".jsonl"};
   int count = 0;
   for (std::string line; std::getline(file, line); ++count)
