@@ -151,15 +151,31 @@ TEST_CASE("trigger json: an error names the field and what is allowed") {
 
 TEST_CASE("trigger json: kinds and dialects of later versions are unsupported, not unknown") {
   for (const auto* text :
-       {R"({"kind":"quartz","spec":{"cron":"0 0 * * * ?"}})",
-        R"({"kind":"systemd","spec":{"oncalendar":"daily"}})",
-        R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"}})",
+       {R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"}})",
         R"({"kind":"iso8601","spec":{"interval":"R/P1D"}})",
-        R"({"kind":"cron","spec":{"crontab":"* * * * *","dialect":"quartz"}})"}) {
+        R"({"kind":"cron","spec":{"crontab":"* * * * *","dialect":"jenkins"}})"}) {
     const auto error = refused(text);
     REQUIRE(error.code == errc::unsupported);
     REQUIRE(error.message.find("allowed are") != std::string::npos);
   }
+}
+
+TEST_CASE("trigger json: quartz and systemd come back as they were written") {
+  const auto quartz = read(R"({"kind":"quartz","spec":{"cron":"0 30 9 ? * MON-FRI 2026"}})");
+  const auto& kind = std::get<cron>(quartz.kind);
+  REQUIRE(kind.dialect == cron_dialect::quartz);
+  REQUIRE(kind.second == "0");
+  REQUIRE(kind.day_of_week == "MON-FRI");
+  REQUIRE(kind.year == "2026");
+  REQUIRE(read(trigger_to_json(quartz)) == quartz);
+  REQUIRE(trigger_to_json(quartz).find(R"("cron":"0 30 9 ? * MON-FRI 2026")") != std::string::npos);
+  const auto systemd = read(R"({"kind":"systemd","spec":{"oncalendar":"Mon..Fri 10:00/15"}})");
+  REQUIRE(std::get<on_calendar>(systemd.kind).text == "Mon..Fri 10:00/15");
+  REQUIRE(read(trigger_to_json(systemd)) == systemd);
+  REQUIRE(refused(R"({"kind":"quartz","spec":{"cron":"0 0 * * *"}})").field ==
+          "trigger.spec.cron");
+  REQUIRE(refused(R"({"kind":"systemd","spec":{"calendar":"daily"}})").field ==
+          "trigger.spec.calendar");
 }
 
 TEST_CASE("trigger json: malformed input is refused") {

@@ -16,7 +16,8 @@ json answer(std::string_view line) {
 
 TEST_CASE("next --batch: every vector is answered with its fire times") {
   const auto* name = GENERATE("date", "interval", "calendar", "cron", "cron_from_crontab",
-                              "apscheduler_tests", "combining", "invalid", "vixie");
+                              "apscheduler_tests", "combining", "invalid", "vixie", "quartz",
+                              "systemd");
   std::ifstream file{std::string{CARILLON_VECTORS} + '/' + name + ".jsonl"};
   for (std::string line; std::getline(file, line);) {
     auto vector = json::parse(line);
@@ -61,7 +62,8 @@ TEST_CASE("next --batch: a bad line answers an error") {
   for (const auto* line :
        {"", "[]", "nonsense", "{}", R"({"id":"x","kind":"cronn"})", R"({"kind":"cron","count":-1})",
         R"({"kind":"cron","count":"2"})", R"({"kind":"cron","spec":{"hours":3}})",
-        R"({"kind":"quartz","spec":{"cron":"0 0 * * * ?"}})", "{\"id\":\"\xff\"}"}) {
+        R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"}})",
+        R"({"kind":"quartz","spec":{"cron":"0 0 * * * *"}})", "{\"id\":\"\xff\"}"}) {
     INFO(line);
     const auto out = answer(line);
     REQUIRE(out["error"] == "rejected");
