@@ -1,14 +1,10 @@
 #include "cluster/topics.hpp"
 
 #include "events/stream.hpp"
+#include "values/percent.hpp"
 
 namespace carillon::cluster {
 namespace {
-
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~' || c == ':';
-}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9')
@@ -73,20 +69,7 @@ expected<topics> make_topics(std::string_view cluster, std::string_view prefix) 
 }
 
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (is_plain(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
+  return carillon::percent_encode(text, ":");
 }
 
 expected<std::string> percent_decode(std::string_view text) {

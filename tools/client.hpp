@@ -3,6 +3,7 @@
 #include "carillon/expected.hpp"
 #include "carillon/value.hpp"
 #include "tools/cli.hpp"
+#include "values/percent.hpp"
 
 #include <functional>
 #include <map>
@@ -49,8 +50,5 @@ private:
   explicit client(std::unique_ptr<connection> self);
   std::unique_ptr<connection> self_;
 };
-
-/// Text for one segment of a path or one query value.
-std::string percent_encode(std::string_view text);
 
 } // namespace carillon::tools
