@@ -24,13 +24,8 @@ memory_sessions::entry* memory_sessions::find(const session& who) {
 }
 
 expected<session> memory_sessions::open(const session_request& request) {
-  if (request.ttl < session_ttl_min)
-    return refuse(errc::invalid_argument,
-                  fmt::format("a session of {} us is too short: at least {}", request.ttl.count(),
-                              session_ttl_min.count()),
-                  "ttl");
-  if (request.node.value.empty())
-    return refuse(errc::invalid_argument, "a session needs the name of its node", "node");
+  if (auto usable = check(request); !usable)
+    return unexpected<error>{std::move(usable).error()};
   const std::lock_guard hold{mutex_};
   const auto now = clock_.now();
   const auto found = by_node_.find(request.node.value);

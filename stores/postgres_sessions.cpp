@@ -35,13 +35,8 @@ public:
         patience_{patience} {}
 
   expected<session> open(const session_request& request) override {
-    if (request.ttl < session_ttl_min)
-      return refuse(errc::invalid_argument,
-                    fmt::format("a session of {} us is too short: at least {}", request.ttl.count(),
-                                session_ttl_min.count()),
-                    "ttl");
-    if (request.node.value.empty())
-      return refuse(errc::invalid_argument, "a session needs the name of its node", "node");
+    if (auto usable = check(request); !usable)
+      return unexpected<error>{std::move(usable).error()};
     std::string header;
     put_text(header, request.node.value);
     // A call whose answer was lost is repeated: the nonce tells it from another holder's.

@@ -78,4 +78,7 @@ public:
 /// Shortest time to live that is accepted.
 inline constexpr duration session_ttl_min = std::chrono::milliseconds{100};
 
+/// Whether a session may be asked for like that. Errors: invalid_argument (`ttl`, `node`).
+expected<void> check(const session_request& request);
+
 } // namespace carillon::stores
