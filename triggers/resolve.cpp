@@ -1,10 +1,9 @@
 #include "triggers/resolve.hpp"
 
-#include "triggers/node.hpp"
-
 #include "triggers/civil_time.hpp"
 #include "triggers/cron_expression.hpp"
 #include "triggers/next.hpp"
+#include "triggers/node.hpp"
 
 namespace carillon::triggers {
 namespace {

@@ -4,11 +4,7 @@
 #include "carillon/trigger.hpp"
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace carillon::triggers {
 
@@ -16,13 +12,6 @@ namespace carillon::triggers {
 struct resolve_context {
   time_point now{};                 ///< Default of start_time; today's date for calendar intervals.
   std::string default_zone = "UTC"; ///< For cron, calendar and combined triggers without a zone.
-  /// What `H` is hashed from: the schedule's id. Empty: a trigger with `H` is refused (TIM-14).
-  std::string spread_key = {};
-  /// What `a~b` is drawn from (CRN-23); the caller passes another one at each call.
-  std::uint64_t seed = 0;
-  /// The days of a named calendar; none = there is no such calendar (TIM-11). May be empty itself:
-  /// then there are no calendars.
-  std::function<std::optional<std::vector<date_range>>(std::string_view)> calendar = {};
 };
 
 /// Longest threshold of an all_of.

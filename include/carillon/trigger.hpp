@@ -58,7 +58,8 @@ struct calendar_interval {
   std::optional<civil_date> start_date; ///< Default: today in the trigger's zone.
   std::optional<civil_date> end_date;   ///< Inclusive; none = for ever.
   /// A day that a month does not have becomes the month's last one, counted from `start_date` each
-  /// time; false = such months are left out (CAL-04).
+  /// time; false = such months are left out (CAL-04). This version
+  /// refuses true as unsupported.
   bool clamp_day = false;
   bool operator==(const calendar_interval&) const = default;
 };
@@ -73,6 +74,7 @@ enum class cron_dialect : std::uint8_t {
 
 // On disk since 0.1: never renumber.
 /// What becomes of a fire time that a clock change skips (DST-01).
+/// This version refuses all but `by_kind` as unsupported.
 enum class gap_policy : std::uint8_t {
   by_kind = 0,    ///< `skip`; dialect vixie: the cronie rule (DST-03, `auto`).
   skip = 1,       ///< It does not fire.
@@ -82,6 +84,7 @@ enum class gap_policy : std::uint8_t {
 
 // On disk since 0.1: never renumber.
 /// What becomes of a fire time whose wall clock comes twice (DST-03).
+/// This version refuses all but `by_kind` as unsupported.
 enum class fold_policy : std::uint8_t {
   /// `both`; calendar intervals, `rrule`, `iso8601`: `first`; quartz: `second`; vixie: `automatic`.
   by_kind = 0,
@@ -116,6 +119,7 @@ struct on_calendar {
 
 /// A recurrence set of RFC 5545, sections 3.3.10 and 3.8.5: the dates of all `rules` and `dates`
 /// but those of `except_rules` and `except_dates`. Wall-clock times of the trigger's zone.
+/// Recorded, but refused as unsupported by this version.
 struct recurrence {
   when start;                                 ///< DTSTART; local unless given with an offset.
   std::vector<std::string> rules = {};        ///< "FREQ=MONTHLY;BYDAY=-1FR".
@@ -127,6 +131,7 @@ struct recurrence {
 
 /// A repeating interval of ISO 8601: "R5/2026-01-31T09:00:00+01:00/P1M" fires five times, at start,
 /// start + 1 month ... , each counted from the start. "R/" has no end.
+/// Recorded, but refused as unsupported by this version.
 struct repeating_interval {
   std::string text;
   bool operator==(const repeating_interval&) const = default;
@@ -134,6 +139,7 @@ struct repeating_interval {
 
 /// A rule that the program brings along: `type` and `version` name it in the registry of
 /// `carillon/custom_trigger.hpp`, `config` is its JSON.
+/// Recorded, but refused as unsupported by this version.
 struct custom_rule {
   std::string type;
   std::uint32_t version = 1;
@@ -171,6 +177,7 @@ struct time_window {
 /// Fires when `triggers.front()`, its only one, does: within one of `windows` (when there are any)
 /// and outside all of `exclude`, both read in this trigger's zone (TIM-10, TIM-13). What is left
 /// out is not missed: it was never due.
+/// Recorded, but refused as unsupported by this version.
 struct filtered {
   std::vector<trigger_spec> triggers;
   std::vector<exclusion> exclude = {};
