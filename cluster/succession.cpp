@@ -1,0 +1,21 @@
+#include "cluster/succession.hpp"
+
+namespace carillon::cluster {
+
+time_point may_give_up_at(time_point expires, duration disconnect_grace) {
+  const auto wait = session_grace + disconnect_grace;
+  return expires > time_point::max() - wait ? time_point::max() : expires + wait;
+}
+
+bool is_over(const session_end& session, time_point now) { return session.expires <= now; }
+
+std::optional<time_point> next_look(std::span<const session_end> sessions, time_point now) {
+  std::optional<time_point> first;
+  for (const auto& session : sessions)
+    for (const auto when : {session.expires, may_give_up_at(session.expires, duration{0})})
+      if (when > now && (!first || when < *first))
+        first = when;
+  return first;
+}
+
+} // namespace carillon::cluster

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "carillon/ids.hpp"
+#include "carillon/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+/// When the work of a node that fell silent becomes the others'. Pure; every instant is by the
+/// store's clock.
+namespace carillon::cluster {
+
+/// Between the end of a session and the moment when others take its work. The holder stops a second
+/// before the end (`lease_deadline`), and whatever it does not stop is killed at most two later.
+inline constexpr duration session_grace = std::chrono::seconds{2};
+
+/// What everyone may know of a node's newest session.
+struct session_end {
+  node_id node = {};
+  std::uint64_t token = 0;
+  time_point expires{};
+
+  bool operator==(const session_end&) const = default;
+};
+
+/// When others may write that the claims of a session which ends at `expires` are lost:
+/// `disconnect_grace` is the task's. Before that its runs may still be under way, under the
+/// supervisors that a dead or cut-off node leaves behind.
+time_point may_give_up_at(time_point expires, duration disconnect_grace);
+
+/// Whether a session is over: a node whose newest session is over is lost.
+bool is_over(const session_end& session, time_point now);
+
+/// When to look at the sessions again: the first moment from `now` on at which one of them, as they
+/// are known, ends or has been over for `session_grace`. None = all of that is past.
+std::optional<time_point> next_look(std::span<const session_end> sessions, time_point now);
+
+} // namespace carillon::cluster
