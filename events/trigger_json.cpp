@@ -19,7 +19,8 @@ using nlohmann::json;
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array trigger_keys{"kind"sv, "spec"sv, "timezone"sv, "start_time"sv, "end_time"sv};
+constexpr std::array trigger_keys{"kind"sv,     "spec"sv, "timezone"sv, "start_time"sv,
+                                  "end_time"sv, "gap"sv,  "fold"sv};
 constexpr std::array kinds{"date"sv,   "interval"sv, "calendar"sv, "cron"sv, "vixie"sv,
                            "quartz"sv, "systemd"sv,  "and"sv,      "or"sv};
 constexpr std::array later_kinds{"rrule"sv, "iso8601"sv};
@@ -71,7 +72,9 @@ public:
     trigger_spec out{once{}};
     const bool ok = only(in, path_, trigger_keys) && text(in, path_, "timezone", out.timezone) &&
                     instant(in, path_, "start_time", out.start_time) &&
-                    instant(in, path_, "end_time", out.end_time) && kind(in, out);
+                    instant(in, path_, "end_time", out.end_time) &&
+                    word(in, path_, "gap", gap_names, out.gap) &&
+                    word(in, path_, "fold", fold_names, out.fold) && kind(in, out);
     if (!ok)
       return unexpected<error>{std::move(*failure_)};
     return out;
@@ -128,10 +131,11 @@ private:
   }
 
   bool interval_kind(const json& spec, trigger_spec& out) {
-    std::array<std::string_view, interval_units.size()> keys;
-    std::transform(interval_units.begin(), interval_units.end(), keys.begin(),
+    std::array<std::string_view, interval_units.size() + 1> keys{"phase"};
+    std::transform(interval_units.begin(), interval_units.end(), keys.begin() + 1,
                    [](const auto& u) { return u.name; });
-    if (!only(spec, spec_path_, keys))
+    interval kind;
+    if (!only(spec, spec_path_, keys) || !phase(spec, kind))
       return false;
     long double total = 0; // its 64 bits hold every sum of whole microseconds exactly
     for (const auto& [name, microseconds] : interval_units) {
@@ -145,12 +149,22 @@ private:
     }
     if (!(std::fabs(total) <= interval_microseconds_max))
       return fail(errc::invalid_argument, "the interval is longer than 20,000 years", spec_path_);
-    const duration every{std::llround(total)};
-    out.kind = interval{every};
-    return every > duration{0} ||
+    kind.every = duration{std::llround(total)};
+    out.kind = kind;
+    return kind.every > duration{0} ||
            fail(errc::invalid_argument,
-                "the time interval is " + carillon::to_string(every) + ", it must be positive",
+                "the time interval is " + carillon::to_string(kind.every) +
+                    ", it must be positive",
                 spec_path_);
+  }
+
+  bool phase(const json& spec, interval& out) {
+    duration value{};
+    if (!span(spec, "phase", value))
+      return false;
+    if (given(spec, "phase") != nullptr)
+      out.phase = value;
+    return true;
   }
 
   static long double number(const json& value) {
@@ -163,7 +177,8 @@ private:
 
   bool calendar(const json& spec, trigger_spec& out) {
     constexpr std::array keys{"years"sv,  "months"sv, "weeks"sv,      "days"sv,    "hour"sv,
-                              "minute"sv, "second"sv, "start_date"sv, "end_date"sv};
+                              "minute"sv, "second"sv, "start_date"sv, "end_date"sv,
+                              "end_of_month"sv};
     constexpr std::int64_t count_max = 1'000'000;
     calendar_interval kind;
     const bool ok =
@@ -172,7 +187,8 @@ private:
         whole(spec, "weeks", count_max, kind.weeks) && whole(spec, "days", count_max, kind.days) &&
         whole(spec, "hour", 23, kind.hour) && whole(spec, "minute", 59, kind.minute) &&
         whole(spec, "second", 59, kind.second) && day(spec, "start_date", kind.start_date) &&
-        day(spec, "end_date", kind.end_date);
+        day(spec, "end_date", kind.end_date) &&
+        word(spec, spec_path_, "end_of_month", end_of_month_names, kind.clamp_day);
     out.kind = kind;
     return ok;
   }
@@ -306,6 +322,27 @@ private:
                   path + '.' + std::string{key});
     out = value->get<std::string>();
     return true;
+  }
+
+  template <class Value, std::size_t count>
+  bool word(const json& in, const std::string& path, std::string_view key,
+            const std::array<named<Value>, count>& words, Value& out) {
+    if (given(in, key) == nullptr)
+      return true;
+    std::string name;
+    if (!text(in, path, key, name))
+      return false;
+    std::array<std::string_view, count> allowed;
+    for (std::size_t i = 0; i < count; ++i) {
+      allowed[i] = words[i].name;
+      if (name == words[i].name) {
+        out = words[i].value;
+        return true;
+      }
+    }
+    return fail(errc::invalid_argument,
+                std::string{key} + " is " + in_quotes(name) + "; " + hint(name, allowed),
+                path + '.' + std::string{key});
   }
 
   bool instant(const json& in, const std::string& path, std::string_view key,

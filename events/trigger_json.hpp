@@ -9,9 +9,10 @@
 namespace carillon::events {
 
 /// Reads a trigger from JSON text: `{"kind", "spec", "timezone", "start_time", "end_time"}`, kinds
-/// date, interval, calendar, cron, vixie, and, or. A start or end with an offset is an instant, one
-/// without is wall-clock time (`when::is_local`). Defaults are not filled and cron fields not read:
-/// `triggers::resolve` does that. Unknown keys are errors.
+/// date, interval, calendar, cron, vixie, quartz, systemd, and, or; beside them "gap" (skip,
+/// next_valid, shift) and "fold" (both, first, second, auto), absent = by kind. A start or end with
+/// an offset is an instant, one without is wall-clock time (`when::is_local`). Defaults are not
+/// filled and cron fields not read: `triggers::resolve` does that. Unknown keys are errors.
 /// Errors: invalid_argument with the field at fault ("trigger.spec.hours"), unsupported (a kind or
 /// dialect of another system), limit_exceeded (nesting deeper than `trigger_depth_max`).
 expected<trigger_spec> trigger_from_json(std::string_view text);

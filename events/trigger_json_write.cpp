@@ -48,6 +48,23 @@ bool is_quartz(const cron& kind) {
   return are_words(kind) && is_word(kind.second) && (!kind.year || is_word(kind.year));
 }
 
+/// Sets `key` unless `value` is what an absent key stands for.
+template <class Value, std::size_t count>
+void write_word(ordered_json& out, const char* key, const std::array<named<Value>, count>& words,
+                Value value) {
+  if (value == Value{})
+    return;
+  for (const auto& word : words)
+    if (word.value == value)
+      out[key] = word.name;
+}
+
+ordered_json write_span(duration span) {
+  if (span.count() % 1'000'000 == 0)
+    return span.count() / 1'000'000;
+  return carillon::to_string(span);
+}
+
 /// Writes `spec` and returns the kind's name.
 struct kind_writer {
   ordered_json& spec;
@@ -64,6 +81,8 @@ struct kind_writer {
         spec[std::string{name}] = rest / microseconds;
         rest %= microseconds;
       }
+    if (kind.phase)
+      spec["phase"] = write_span(*kind.phase);
     return "interval";
   }
 
@@ -83,6 +102,7 @@ struct kind_writer {
       spec["start_date"] = write_date(*kind.start_date);
     if (kind.end_date)
       spec["end_date"] = write_date(*kind.end_date);
+    write_word(spec, "end_of_month", end_of_month_names, kind.clamp_day);
     return "calendar";
   }
 
@@ -137,10 +157,7 @@ struct kind_writer {
 
   std::string_view operator()(const all_of& kind) const {
     spec["triggers"] = write_children(kind.triggers);
-    if (kind.threshold.count() % 1'000'000 == 0)
-      spec["threshold"] = kind.threshold.count() / 1'000'000;
-    else
-      spec["threshold"] = carillon::to_string(kind.threshold);
+    spec["threshold"] = write_span(kind.threshold);
     spec["max_iterations"] = kind.iterations_max;
     return "and";
   }
@@ -155,6 +172,8 @@ ordered_json write(const trigger_spec& spec) {
   out["timezone"] = spec.timezone.empty() ? ordered_json{} : ordered_json(spec.timezone);
   out["start_time"] = write_when(spec.start_time);
   out["end_time"] = write_when(spec.end_time);
+  write_word(out, "gap", gap_names, spec.gap);
+  write_word(out, "fold", fold_names, spec.fold);
   return out;
 }
 

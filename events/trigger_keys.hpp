@@ -38,4 +38,19 @@ inline constexpr std::array<cron_key, 8> cron_keys{{{"year", &cron::year},
                                                     {"minute", &cron::minute},
                                                     {"second", &cron::second}}};
 
+/// A word of JSON and the value it stands for. Absent stands for the first value of its type.
+template <class Value> struct named {
+  std::string_view name;
+  Value value;
+};
+inline constexpr std::array<named<gap_policy>, 3> gap_names{{{"skip", gap_policy::skip},
+                                                             {"next_valid", gap_policy::next_valid},
+                                                             {"shift", gap_policy::shift}}};
+inline constexpr std::array<named<fold_policy>, 4> fold_names{{{"both", fold_policy::both},
+                                                               {"first", fold_policy::first},
+                                                               {"second", fold_policy::second},
+                                                               {"auto", fold_policy::automatic}}};
+/// `calendar_interval::clamp_day`.
+inline constexpr std::array<named<bool>, 2> end_of_month_names{{{"skip", false}, {"clamp", true}}};
+
 } // namespace carillon::events

@@ -8,8 +8,6 @@ namespace {
 
 constexpr int year_min = 1970;
 constexpr int year_max = 9999;
-// cron(8): a larger change is a correction of the clock, not daylight saving.
-constexpr std::int32_t dst_change_seconds = 3 * 3600;
 
 /// The lowest set bit at or above `from`; -1 when there is none.
 int bit_from(std::uint64_t bits, int from) noexcept {
@@ -93,21 +91,24 @@ std::uint32_t moved_days(const cron_table& table, int first_weekday, int length)
   return out;
 }
 
-/// Bits 1 to 31: the days of a month that match.
-std::uint32_t days_of_month(const cron_table& table, int year, int month) noexcept {
+/// Bits 1 to 31: the days of a month that match. `begin` is its first day, since 1970-01-01.
+std::uint32_t days_of_month(const cron_table& table, int year, int month,
+                            std::int64_t begin) noexcept {
+  constexpr std::uint8_t every_weekday = 0x7f;
   const int length = days_in_month(year, month);
-  const auto begin = month_begin(year, month);
   const int first_weekday = weekday_of(begin);
-  auto by_day = table.days;
+  auto out = table.days;
   if ((table.days_from_end | table.nearest_to | table.nearest_to_from_end) != 0)
-    by_day |= moved_days(table, first_weekday, length);
+    out |= moved_days(table, first_weekday, length);
   if (table.has_nth)
-    by_day |= nth_days(table, first_weekday, length);
-  // The weekday pattern six times over, moved so that bit 1 is the weekday of the first.
-  constexpr std::uint64_t repeat = 0x0810'2040'81;
-  const auto by_weekday =
-      static_cast<std::uint32_t>((table.weekdays * repeat) >> first_weekday << 1);
-  auto out = table.either_day ? by_day | by_weekday : by_day & by_weekday;
+    out |= nth_days(table, first_weekday, length);
+  if (table.weekdays != every_weekday || table.either_day) {
+    // The weekday pattern six times over, moved so that bit 1 is the weekday of the first.
+    constexpr std::uint64_t repeat = 0x0810'2040'81;
+    const auto by_weekday =
+        static_cast<std::uint32_t>((table.weekdays * repeat) >> first_weekday << 1);
+    out = table.either_day ? out | by_weekday : out & by_weekday;
+  }
   out &= static_cast<std::uint32_t>((std::uint64_t{2} << length) - 2);
   if (table.has_weeks)
     for (int day = bit_from(out, 1); day >= 0; day = bit_from(out, day + 1))
@@ -142,25 +143,27 @@ std::optional<second_count> next_match(const cron_table& table, second_count wal
   const auto date = date_of(today);
   int year = year_from(table, date.year);
   int month = 1;
-  int day = 1;
   if (year == date.year) {
     month = date.month;
-    day = date.day;
-    const auto time = static_cast<int>(wall - today * day_seconds);
-    if ((table.months >> month & 1) != 0 && (days_of_month(table, year, month) >> day & 1) != 0)
-      if (const int second = second_of_day(table, time); second >= 0)
-        return today * day_seconds + second;
-    ++day;
+    if ((table.months >> month & 1) != 0) {
+      const auto begin = today - (date.day - 1);
+      const auto days = days_of_month(table, year, month, begin);
+      if ((days >> date.day & 1) != 0)
+        if (const int second = second_of_day(table, static_cast<int>(wall - today * day_seconds));
+            second >= 0)
+          return today * day_seconds + second;
+      if (const int day = bit_from(days, date.day + 1); day > 0)
+        return (begin + day - 1) * day_seconds + second_of_day(table, 0);
+    }
+    ++month;
   }
-  // From here on a match is at the first second of its day that matches.
+  // From here on the match is the first second of the first day of a month.
   for (int years = 0; years <= cron_years_max && year >= 0; ++years) {
     for (month = bit_from(table.months, month); month > 0;
          month = bit_from(table.months, month + 1)) {
-      if (month != date.month || year != date.year)
-        day = 1;
-      const int found = bit_from(days_of_month(table, year, month), day);
-      if (found > 0)
-        return (month_begin(year, month) + found - 1) * day_seconds + second_of_day(table, 0);
+      const auto begin = month_begin(year, month);
+      if (const int day = bit_from(days_of_month(table, year, month, begin), 1); day > 0)
+        return (begin + day - 1) * day_seconds + second_of_day(table, 0);
     }
     year = year_from(table, year + 1);
     month = 1;
@@ -169,41 +172,9 @@ std::optional<second_count> next_match(const cron_table& table, second_count wal
 }
 
 std::optional<second_count> next_instant(const cron_table& table, const time_zone& zone,
-                                         second_count from) noexcept {
-  while (true) {
-    const auto period = zone.period_at(from);
-    const auto change = period.offset - period.offset_before;
-    auto wall = from + period.offset;
-    if (table.fixed_time && change != 0 && std::abs(change) < dst_change_seconds) {
-      if (change > 0 && from == period.begin) {
-        // What the gap swallowed runs at its end.
-        const auto skipped = next_match(table, period.begin + period.offset_before);
-        if (skipped && *skipped < period.begin + period.offset)
-          return period.begin;
-      } else if (change < 0) {
-        // What the first pass of the repeated hour ran does not run again.
-        wall = std::max(wall, period.begin + period.offset_before);
-      }
-    }
-    const auto match = next_match(table, wall);
-    if (!match)
-      return std::nullopt;
-    if (table.second_pass && *match - period.offset < period.end &&
-        period.end - (*match - period.offset) <= jump_seconds_max) {
-      // What the clock will show again after this period waits for it.
-      const auto after = zone.period_at(period.end);
-      if (*match >= period.end + after.offset) {
-        from = period.end;
-        continue;
-      }
-    }
-    if (*match - period.offset < period.end)
-      return *match - period.offset;
-    // Not in this period. Wall-clock times from `wall` to the match are free of matches, so when no
-    // jump back can show earlier ones again, the search goes on shortly before the match.
-    const bool is_far = period.end - from > jump_seconds_max;
-    from = is_far ? std::max(period.end, *match - jump_seconds_max) : period.end;
-  }
+                                         const clock_policy& policy, second_count from) noexcept {
+  return first_instant(zone, policy, from,
+                       [&](second_count wall) { return next_match(table, wall); });
 }
 
 } // namespace carillon::triggers

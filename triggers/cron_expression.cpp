@@ -101,13 +101,12 @@ expected<cron_table> compile_cron(const cron& spec) {
   out.has_nth = std::any_of(day.nth.begin(), day.nth.end(), [](auto bit) { return bit != 0; });
   out.days_from_end = day.days_from_end;
   out.years = std::move(fields[static_cast<std::size_t>(cron_field::year)].years);
-  if (spec.dialect == cron_dialect::vixie) {
-    const auto star = [&](cron_field which) {
-      return fields[static_cast<std::size_t>(which)].begins_with_star;
-    };
+  const auto star = [&](cron_field which) {
+    return fields[static_cast<std::size_t>(which)].begins_with_star;
+  };
+  out.is_fixed_time = !star(cron_field::minute) && !star(cron_field::hour);
+  if (spec.dialect == cron_dialect::vixie)
     out.either_day = !star(cron_field::day) && !star(cron_field::day_of_week);
-    out.fixed_time = !star(cron_field::minute) && !star(cron_field::hour);
-  }
   return out;
 }
 

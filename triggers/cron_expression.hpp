@@ -2,6 +2,7 @@
 
 #include "triggers/civil_time.hpp"
 #include "triggers/cron_field.hpp"
+#include "triggers/clock_change.hpp"
 
 #include <optional>
 
@@ -23,10 +24,7 @@ struct cron_table {
   std::uint32_t nearest_to_from_end = 0; ///< The same for days counted as in `days_from_end`.
   bool has_weeks = false;  ///< Some ISO weeks are not allowed.
   bool either_day = false; ///< Day of month OR weekday (dialect vixie, both restricted).
-  /// Dialect vixie, neither minute nor hour begins with `*`: cronie's rule at clock changes.
-  bool fixed_time = false;
-  /// Dialect quartz: of a repeated hour only the second pass fires, as with java.util.Calendar.
-  bool second_pass = false;
+  bool is_fixed_time = false; ///< Neither the minute nor the hour begins with `*` (DST-03).
   std::vector<year_range> years; ///< Empty = 1970 to 9999.
 };
 
@@ -45,9 +43,8 @@ expected<cron_table> compile_cron(const cron& spec);
 std::optional<second_count> next_match(const cron_table& table, second_count wall) noexcept;
 
 /// The first instant at or after the UTC second `from` whose wall clock in `zone` matches.
-/// A wall-clock time that does not exist never fires, one that occurs twice fires twice; a
-/// `fixed_time` table fires once in a repeated hour and right after a gap (changes below 3 h).
+/// What the clock skips or repeats is up to `policy`.
 std::optional<second_count> next_instant(const cron_table& table, const time_zone& zone,
-                                         second_count from) noexcept;
+                                         const clock_policy& policy, second_count from) noexcept;
 
 } // namespace carillon::triggers

@@ -1,5 +1,7 @@
 #include "triggers/node.hpp"
 
+#include <algorithm>
+
 namespace carillon::triggers {
 namespace {
 
@@ -11,62 +13,79 @@ std::int64_t month_index(civil_date date) {
   return std::int64_t{date.year} * months_of_year + date.month - 1;
 }
 
-/// The same day `months` later and again until it exists (CAL-03, CAL-04); none after 9999.
-std::optional<civil_date> add_months(civil_date date, std::int64_t months) {
-  for (auto index = month_index(date) + months; index / months_of_year <= year_last;
-       index += months) {
-    date.year = static_cast<std::int32_t>(index / months_of_year);
-    date.month = static_cast<std::uint8_t>(index % months_of_year + 1);
-    if (exists(date))
-      return date;
-  }
+/// The month of that index, with the day given; it may not exist.
+civil_date date_in(std::int64_t index, std::uint8_t day) {
+  return {static_cast<std::int32_t>(index / months_of_year),
+          static_cast<std::uint8_t>(index % months_of_year + 1), day};
+}
+
+/// Every so many months from the start, in months that have its day (CAL-04).
+std::optional<std::int64_t> monthly_from(const calendar_rule& rule, std::int64_t day) {
+  const auto start = date_of(rule.start_day);
+  const auto first = month_index(start);
+  const auto steps = std::max<std::int64_t>(month_index(date_of(day)) - first, 0) / rule.months;
+  for (auto index = first + steps * rule.months; index / months_of_year <= year_last;
+       index += rule.months)
+    if (const auto date = date_in(index, start.day); exists(date) && day_number(date) >= day)
+      return day_number(date);
   return std::nullopt;
 }
 
-/// The date that follows `day` in the rule's sequence; none after its end.
-std::optional<std::int64_t> step(const calendar_rule& rule, std::int64_t day) {
-  if (rule.months > 0) {
-    const auto date = add_months(date_of(day), rule.months);
-    if (!date)
-      return std::nullopt;
-    day = day_number(*date);
+/// Every so many months and days counted from the start; a month without its day gives its last.
+std::optional<std::int64_t> clamped_from(const calendar_rule& rule, std::int64_t day) {
+  const auto start = date_of(rule.start_day);
+  const auto nth = [&](std::int64_t n) {
+    auto date = date_in(month_index(start) + n * rule.months, start.day);
+    date.day = std::min(date.day, static_cast<std::uint8_t>(days_in_month(date.year, date.month)));
+    return day_number(date) + n * rule.days;
+  };
+  // The dates rise: halve the stretch that holds the first one at or after `day`.
+  std::int64_t low = 0;
+  std::int64_t high =
+      (month_index({year_last, months_of_year, 1}) - month_index(start)) / rule.months + 1;
+  const auto beyond = high;
+  while (low < high) {
+    const auto middle = low + (high - low) / 2;
+    if (nth(middle) < day)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  day += rule.days;
-  return day <= rule.end_day ? std::optional{day} : std::nullopt;
+  return low < beyond ? std::optional{nth(low)} : std::nullopt;
 }
 
-/// A date of the sequence at or after `day`, with none left out that is at or after `target`.
-std::optional<std::int64_t> leap(const calendar_rule& rule, std::int64_t day, std::int64_t target) {
-  if (target <= day)
-    return day;
-  if (rule.months == 0) {
-    day += ceil_div(target - day, rule.days) * rule.days;
-    return day <= rule.end_day ? std::optional{day} : std::nullopt;
-  }
-  if (rule.days == 0) { // the day of the month stays the same
-    auto date = date_of(day);
-    const auto steps = (month_index(date_of(target)) - month_index(date)) / rule.months;
-    if (steps < 2)
-      return day;
-    const auto found = add_months(date, steps * rule.months);
-    // The jump itself may meet a month without that day: go on by single steps from there.
-    if (found && month_index(*found) == month_index(date) + steps * rule.months)
-      return day_number(*found);
-    const auto index = month_index(date) + steps * rule.months;
-    date.year = static_cast<std::int32_t>(index / months_of_year);
-    date.month = static_cast<std::uint8_t>(index % months_of_year + 1);
-    const auto later = add_months(date, rule.months);
-    return later ? std::optional{day_number(*later)} : std::nullopt;
-  }
-  for (auto at = std::optional{day}; at; at = step(rule, *at))
-    if (*at >= target)
+/// Months are added first, and again until the day exists, then days; each from the date before
+/// (CAL-03, CAL-05). The one sequence without a shortcut: a step for each of its dates, which lie a
+/// month apart at least.
+std::optional<std::int64_t> mixed_from(const calendar_rule& rule, std::int64_t day) {
+  for (auto at = rule.start_day; at <= rule.end_day;) {
+    if (at >= day)
       return at;
+    const auto date = date_of(at);
+    auto index = month_index(date) + rule.months;
+    while (index / months_of_year <= year_last && !exists(date_in(index, date.day)))
+      index += rule.months;
+    if (index / months_of_year > year_last)
+      return std::nullopt;
+    at = day_number(date_in(index, date.day)) + rule.days;
+  }
   return std::nullopt;
+}
+
+/// The first date of the sequence at or after `day`; it may lie after the rule's end.
+std::optional<std::int64_t> date_from(const calendar_rule& rule, std::int64_t day) {
+  if (day <= rule.start_day)
+    return rule.start_day;
+  if (rule.months == 0)
+    return rule.start_day + ceil_div(day - rule.start_day, rule.days) * rule.days;
+  if (rule.clamp_day)
+    return clamped_from(rule, day);
+  return rule.days == 0 ? monthly_from(rule, day) : mixed_from(rule, day);
 }
 
 } // namespace
 
-std::optional<time_point> first_from(const interval_rule& rule, time_point from) {
+std::optional<time_point> first_from(const interval_rule& rule, time_point from) noexcept {
   auto at = rule.start;
   if (from > at) {
     const auto steps = ceil_div((from - at).count(), rule.step.count());
@@ -80,22 +99,16 @@ std::optional<time_point> first_from(const interval_rule& rule, time_point from)
 }
 
 std::optional<time_point> first_from(const calendar_rule& rule, const time_zone& zone,
-                                     std::optional<time_point> last, time_point from) {
-  std::optional<std::int64_t> day = rule.start_day;
-  if (last) {
-    const auto utc = floor_second(*last);
-    day = step(rule, floor_div(utc + zone.period_at(utc).offset, day_seconds));
-  }
-  // Two days cover every offset from UTC.
-  const auto target = floor_div(floor_second(from), day_seconds) - 2;
-  if (day && *day <= rule.end_day)
-    day = leap(rule, *day, target);
-  for (; day && *day <= rule.end_day; day = step(rule, *day)) {
-    const auto utc = zone.first_instant_of(*day * day_seconds + rule.time_of_day);
-    if (utc && at_second(*utc) >= from && at_second(*utc) <= instant_max)
-      return at_second(*utc);
-  }
-  return std::nullopt;
+                                     time_point from) noexcept {
+  const auto next_wall = [&](second_count wall) -> std::optional<second_count> {
+    const auto day = date_from(rule, ceil_div(wall - rule.time_of_day, day_seconds));
+    if (!day || *day > rule.end_day)
+      return std::nullopt;
+    return *day * day_seconds + rule.time_of_day;
+  };
+  const auto found = first_instant(zone, rule.policy, ceil_second(from), next_wall);
+  return found && at_second(*found) <= instant_max ? std::optional{at_second(*found)}
+                                                   : std::nullopt;
 }
 
 } // namespace carillon::triggers

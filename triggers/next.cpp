@@ -54,8 +54,8 @@ expected<rule_variant> rule_of(const interval& kind, const trigger_spec& spec, c
   return rule_variant{interval_rule{start_of(spec), end_of(spec), kind.every}};
 }
 
-expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec&, const time_zone&,
-                               int) {
+expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec& spec,
+                               const time_zone&, int) {
   calendar_rule out;
   out.months = std::int64_t{kind.years} * 12 + kind.months;
   out.days = std::int64_t{kind.weeks} * 7 + kind.days;
@@ -69,7 +69,19 @@ expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec
                   "trigger.spec.start_date");
   out.start_day = day_number(*kind.start_date);
   out.end_day = day_number(kind.end_date.value_or(civil_date{9999, 12, 31}));
+  out.clamp_day = kind.clamp_day;
+  out.policy = policy_of(spec, {.fold = fold_policy::first});
   return rule_variant{out};
+}
+
+clock_defaults clock_defaults_of(cron_dialect dialect, const cron_table& table) {
+  clock_defaults out;
+  out.is_gap_automatic = dialect == cron_dialect::vixie;
+  out.fold = dialect == cron_dialect::vixie    ? fold_policy::automatic
+             : dialect == cron_dialect::quartz ? fold_policy::second
+                                               : fold_policy::both;
+  out.is_fixed_time = table.is_fixed_time;
+  return out;
 }
 
 expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, const time_zone&,
@@ -79,7 +91,8 @@ expected<rule_variant> rule_of(const cron& kind, const trigger_spec& spec, const
     return unexpected<error>{std::move(table).error()};
   const bool is_exclusive = kind.dialect != cron_dialect::apscheduler;
   const auto start = start_of(spec);
-  return rule_variant{cron_rule{std::move(*table),
+  const auto policy = policy_of(spec, clock_defaults_of(kind.dialect, *table));
+  return rule_variant{cron_rule{std::move(*table), policy,
                                 is_exclusive ? floor_second(start) + 1 : ceil_second(start),
                                 floor_second(end_of(spec))}};
 }
@@ -148,8 +161,9 @@ expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth) {
 }
 
 std::optional<time_point> first_from(const cron_rule& rule, const time_zone& zone,
-                                     time_point from) {
-  const auto found = next_instant(rule.table, zone, std::max(rule.first, ceil_second(from)));
+                                     time_point from) noexcept {
+  const auto found =
+      next_instant(rule.table, zone, rule.policy, std::max(rule.first, ceil_second(from)));
   return found && *found <= rule.last ? std::optional{at_second(*found)} : std::nullopt;
 }
 
@@ -183,7 +197,7 @@ expected<fire> advance(const compiled_trigger& trigger, const trigger_cursor& cu
           },
           [&](const interval_rule& rule) { return plain(first_from(rule, from), cursor); },
           [&](const calendar_rule& rule) {
-            return plain(first_from(rule, *node.zone, cursor.last, from), cursor);
+            return plain(first_from(rule, *node.zone, from), cursor);
           },
           [&](const cron_rule& rule) { return plain(first_from(rule, *node.zone, from), cursor); },
           [&](const any_rule& rule) { return advance_any(rule, cursor, from, budget); },
@@ -217,11 +231,11 @@ expected<fire> seek(const compiled_trigger& trigger, const trigger_cursor& curso
   return advance(trigger, cursor, not_before, budget);
 }
 
-std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t) {
+std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t) noexcept {
   return std::chrono::seconds{trigger.node().zone->period_at(floor_second(t)).offset};
 }
 
-std::optional<duration> fixed_step(const compiled_trigger& trigger) {
+std::optional<duration> fixed_step(const compiled_trigger& trigger) noexcept {
   const auto* rule = std::get_if<interval_rule>(&trigger.node().rule);
   return rule == nullptr ? std::nullopt : std::optional{rule->step};
 }

@@ -44,15 +44,17 @@ expected<compiled_trigger> compile(const trigger_spec& resolved);
 expected<fire> next(const compiled_trigger& trigger, const trigger_cursor& cursor);
 
 /// The first fire time that is after the cursor and not before `not_before`: the one that repeated
-/// `next` would find, in constant time for all kinds but calendar intervals that mix months with
-/// days, and all_of. Errors: as `next`.
+/// `next` would find, in constant time however far away. Calendar intervals that mix months with
+/// days take a step of some 20 ns for each of their dates since the start, which are a month apart
+/// at least. An all_of whose triggers leave no pause of its threshold anywhere near `not_before`
+/// starts anew shortly before it, as if nothing had fired until then. Errors: as `next`.
 expected<fire> seek(const compiled_trigger& trigger, const trigger_cursor& cursor,
                     time_point not_before);
 
 /// The UTC offset of the trigger's zone at `t`, for printing fire times.
-std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t);
+std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t) noexcept;
 
 /// The distance of neighbouring fire times where it is always the same (kind interval).
-std::optional<duration> fixed_step(const compiled_trigger& trigger);
+std::optional<duration> fixed_step(const compiled_trigger& trigger) noexcept;
 
 } // namespace carillon::triggers

@@ -6,6 +6,7 @@
 #include "triggers/cron_expression.hpp"
 #include "triggers/next.hpp"
 #include "triggers/resolve.hpp"
+#include "triggers/clock_change.hpp"
 
 #include <memory>
 #include <optional>
@@ -33,11 +34,14 @@ struct calendar_rule {
   second_count time_of_day = 0;
   std::int64_t start_day = 0; ///< Since 1970-01-01.
   std::int64_t end_day = 0;   ///< Inclusive.
+  bool clamp_day = false;
+  clock_policy policy;
 };
 
 /// Fires where the wall clock matches, from `first` to `last`, UTC seconds, both inclusive.
 struct cron_rule {
   cron_table table;
+  clock_policy policy;
   second_count first = 0;
   second_count last = 0;
 };
@@ -93,9 +97,9 @@ expected<fire> advance(const compiled_trigger& trigger, const trigger_cursor& cu
                        time_point from, step_budget& budget);
 
 /// The first fire time at or after `from`, for kinds without state of their own.
-std::optional<time_point> first_from(const interval_rule& rule, time_point from);
+std::optional<time_point> first_from(const interval_rule& rule, time_point from) noexcept;
 std::optional<time_point> first_from(const calendar_rule& rule, const time_zone& zone,
-                                     std::optional<time_point> last, time_point from);
+                                     time_point from) noexcept;
 
 // Each of the kinds below has a file of its own with its three parts.
 // resolve: validates, fills defaults, makes texts canonical; `outer` is the trigger around the

@@ -197,6 +197,7 @@ private:
     out_.table.hours = 1;
     out_.table.minutes = 1;
     out_.table.seconds = 1;
+    out_.table.is_fixed_time = true;
   }
 
   /// `[year-]month-day`, `[year-]month~day`.
@@ -252,6 +253,8 @@ private:
   /// `hour:minute[:second]`.
   void time(const word& w) {
     at_ = w.at;
+    const auto minute_at = w.text.find(':') + 1; // 0 = no minute, which is an error
+    out_.table.is_fixed_time = w.text.front() != '*' && w.text.compare(minute_at, 1, "*") != 0;
     out_.table.hours = static_cast<std::uint32_t>(bits(hour_part));
     if (!failure_ && !skip(":"))
       return fail(at_, "is not understood; a time is hour:minute or hour:minute:second");
@@ -387,7 +390,8 @@ expected<rule_variant> compile_on_calendar(const on_calendar& kind, const trigge
     return unexpected<error>{std::move(read).error()};
   const auto start = outer.start_time ? std::max(outer.start_time->at, instant_min) : instant_min;
   const auto end = outer.end_time ? std::min(outer.end_time->at, instant_max) : instant_max;
-  return rule_variant{cron_rule{std::move(read->table), floor_second(start) + 1,
+  const auto policy = policy_of(outer, {.is_fixed_time = read->table.is_fixed_time});
+  return rule_variant{cron_rule{std::move(read->table), policy, floor_second(start) + 1,
                                 floor_second(end)}};
 }
 

@@ -374,7 +374,8 @@ expected<cron_table> compile_quartz(const cron& spec) {
   out.nearest_to = day.nearest_to;
   out.nearest_to_from_end = day.nearest_to_from_end;
   out.weekdays = weekday.is_open || out.has_nth ? 0x7f : static_cast<std::uint8_t>(weekday.values);
-  out.second_pass = true;
+  out.is_fixed_time =
+      !field(cron_field::minute).begins_with_star && !field(cron_field::hour).begins_with_star;
   out.years = std::move(field(cron_field::year).years);
   return out;
 }

@@ -8,6 +8,9 @@
 namespace carillon::triggers {
 namespace {
 
+template <class Kind, class... Kinds>
+constexpr bool is_one_of = (std::is_same_v<Kind, Kinds> || ...);
+
 /// Resolves one trigger; each overload of `fill` knows one kind.
 class resolver {
 public:
@@ -29,9 +32,8 @@ public:
     if (!zone)
       return unexpected<error>{std::move(zone).error()};
     zone_ = std::move(*zone);
-    if (out_.gap != gap_policy::by_kind || out_.fold != fold_policy::by_kind)
-      return refuse(errc::unsupported, "this version knows no other policy than that of the kind",
-                    out_.gap != gap_policy::by_kind ? "trigger.gap" : "trigger.fold");
+    if (auto ok = clock_policies(); !ok)
+      return unexpected<error>{std::move(ok).error()};
     auto done = std::visit([&](auto& kind) { return fill(kind); }, out_.kind);
     if (!done)
       return unexpected<error>{std::move(done).error()};
@@ -39,6 +41,30 @@ public:
   }
 
 private:
+  /// gap and fold are for kinds that fire at wall-clock times.
+  expected<void> clock_policies() const {
+    if (out_.gap == gap_policy::by_kind && out_.fold == fold_policy::by_kind)
+      return {};
+    const auto no = [&](const std::string& why) {
+      return refuse(errc::invalid_argument, why,
+                    out_.gap != gap_policy::by_kind ? "trigger.gap" : "trigger.fold");
+    };
+    return std::visit(
+        [&]<class Kind>(const Kind&) -> expected<void> {
+          if constexpr (is_one_of<Kind, once, interval>)
+            return no("kinds 'date' and 'interval' fire at instants, which no clock change skips "
+                      "or repeats: gap and fold are for kinds with wall-clock times");
+          else if constexpr (is_one_of<Kind, any_of, all_of, filtered>)
+            return no("a combined trigger has no wall-clock times of its own: set gap and fold on "
+                      "the triggers inside it");
+          else if constexpr (is_one_of<Kind, custom_rule>)
+            return no("kind 'custom' decides itself what a clock change means to it");
+          else
+            return {};
+        },
+        out_.kind);
+  }
+
   expected<void> fill(once& kind) {
     if (auto ok = no_bounds("date", "run_time"); !ok)
       return ok;
@@ -54,7 +80,8 @@ private:
     if (auto ok = bounds(); !ok)
       return ok;
     if (kind.phase)
-      align(kind);
+      if (auto ok = align(kind); !ok)
+        return ok;
     if (out_.end_time && out_.end_time->at < out_.start_time->at)
       return refuse(errc::invalid_argument,
                     "end_time " + to_rfc3339(out_.end_time->at) + " is before start_time " +
@@ -64,22 +91,42 @@ private:
   }
 
   /// The first instant from the start on that is `phase` after a multiple of `every` since 1970.
-  void align(const interval& kind) {
+  expected<void> align(const interval& kind) {
+    if (*kind.phase < duration{0} || *kind.phase >= kind.every)
+      return refuse(errc::invalid_argument,
+                    "phase is " + carillon::to_string(*kind.phase) +
+                        ", allowed are 0s up to the interval, " + carillon::to_string(kind.every) +
+                        ", exclusive",
+                    "trigger.spec.phase");
+    auto& start = out_.start_time->at;
     const auto every = kind.every.count();
-    const auto start = out_.start_time->at.time_since_epoch().count() - kind.phase->count();
-    out_.start_time->at = time_point{duration{ceil_div(start, every) * every} + *kind.phase};
+    const auto into = start.time_since_epoch().count() % every;
+    auto behind = (into < 0 ? into + every : into) - kind.phase->count();
+    if (behind < 0)
+      behind += every;
+    if (behind == 0)
+      return {};
+    if (kind.every - duration{behind} > instant_max - start)
+      return refuse(errc::invalid_argument,
+                    "after start_time " + to_rfc3339(start) +
+                        " no multiple of the interval lies before the year 10000",
+                    "trigger.spec");
+    start += kind.every - duration{behind};
+    return {};
   }
 
   expected<void> fill(calendar_interval& kind) {
-    if (kind.clamp_day)
-      return refuse(errc::unsupported, "this version leaves out months without the day",
-                    "trigger.spec.end_of_month");
     if (auto ok = no_bounds("calendar", "start_date and end_date"); !ok)
       return ok;
     if (kind.years == 0 && kind.months == 0 && kind.weeks == 0 && kind.days == 0)
       return refuse(errc::invalid_argument,
                     "years, months, weeks and days are all 0; at least one must be higher",
                     "trigger.spec");
+    if (kind.clamp_day && kind.years == 0 && kind.months == 0)
+      return refuse(errc::invalid_argument,
+                    "end_of_month is about steps of months and years; weeks and days never miss "
+                    "a day",
+                    "trigger.spec.end_of_month");
     if (auto ok = at_most(kind.hour, 23, "hour"); !ok)
       return ok;
     if (auto ok = at_most(kind.minute, 59, "minute"); !ok)

@@ -57,9 +57,8 @@ struct calendar_interval {
   std::uint8_t second = 0;
   std::optional<civil_date> start_date; ///< Default: today in the trigger's zone.
   std::optional<civil_date> end_date;   ///< Inclusive; none = for ever.
-  /// A day that a month does not have becomes the month's last one, counted from `start_date` each
-  /// time; false = such months are left out (CAL-04). This version
-  /// refuses true as unsupported.
+  /// A day that a month does not have becomes the month's last one, and months as well as days are
+  /// counted from `start_date` each time; false = such months are left out (CAL-04).
   bool clamp_day = false;
   bool operator==(const calendar_interval&) const = default;
 };
@@ -73,10 +72,11 @@ enum class cron_dialect : std::uint8_t {
 };
 
 // On disk since 0.1: never renumber.
-/// What becomes of a fire time that a clock change skips (DST-01).
-/// This version refuses all but `by_kind` as unsupported.
+/// What becomes of a fire time that a clock change skips (DST-01). The rule itself goes on as if
+/// it had fired.
 enum class gap_policy : std::uint8_t {
-  by_kind = 0,    ///< `skip`; dialect vixie: the cronie rule (DST-03, `auto`).
+  /// `skip`; dialect vixie, and every kind with the fold policy `automatic`: the rule of cron(8).
+  by_kind = 0,
   skip = 1,       ///< It does not fire.
   next_valid = 2, ///< It fires at the first instant after the gap.
   shift = 3,      ///< It fires as much after the gap's end as it lay after the gap's begin.
@@ -84,15 +84,16 @@ enum class gap_policy : std::uint8_t {
 
 // On disk since 0.1: never renumber.
 /// What becomes of a fire time whose wall clock comes twice (DST-03).
-/// This version refuses all but `by_kind` as unsupported.
 enum class fold_policy : std::uint8_t {
   /// `both`; calendar intervals, `rrule`, `iso8601`: `first`; quartz: `second`; vixie: `automatic`.
   by_kind = 0,
   both = 1,      ///< It fires twice.
   first = 2,     ///< Only before the clock is set back.
   second = 3,    ///< Only after it.
-  automatic = 4, ///< Both when the minute or hour field begins with `*`, else once; and what a gap
-                 ///< skips then fires right after it.
+  /// The rule of cron(8): both when the minute or hour begins with `*`, else the first; and unless
+  /// `gap` says otherwise, what a gap skips of the latter fires right after it. Changes of three
+  /// hours or more are no daylight saving: both, and nothing after a gap.
+  automatic = 4,
 };
 
 /// Fires at each whole second whose wall clock matches all fields.
@@ -213,7 +214,8 @@ struct trigger_spec {
   std::optional<when> start_time = {};
   /// Inclusive; none = for ever. Cron, interval, on_calendar, recurrence and repeating_interval.
   std::optional<when> end_time = {};
-  /// Kinds that fire at wall-clock times only.
+  /// Only for kinds that fire at wall-clock times: all but once, interval, any_of, all_of, filtered
+  /// and custom_rule. Else invalid_argument.
   gap_policy gap = gap_policy::by_kind;
   fold_policy fold = fold_policy::by_kind; ///< As `gap`.
   bool operator==(const trigger_spec&) const = default;

@@ -43,7 +43,12 @@ trigger_spec any_trigger(generator& random, int depth);
 decltype(trigger_spec::kind) any_kind(generator& random, int depth) {
   switch (pick(random, 0, depth > 3 ? 4 : 6)) {
   case 0: return once{any_when(random)};
-  case 1: return interval{duration{pick(random, 1, 1'000'000'000'000'000)}};
+  case 1: {
+    interval out{duration{pick(random, 1, 1'000'000'000'000'000)}};
+    if (pick(random, 0, 1) == 1)
+      out.phase = duration{pick(random, 0, 90'000'000) / 7 * 7};
+    return out;
+  }
   case 2: {
     calendar_interval out;
     out.years = static_cast<std::uint32_t>(pick(random, 0, 5));
@@ -55,11 +60,18 @@ decltype(trigger_spec::kind) any_kind(generator& random, int depth) {
       out.start_date = civil_date{static_cast<int>(pick(random, 1, 9999)), 2, 28};
     if (pick(random, 0, 1) == 1)
       out.end_date = civil_date{2000, 12, 31};
+    out.clamp_day = pick(random, 0, 1) == 1;
     return out;
   }
   case 3:
-    return cron{any_text(random), any_text(random), any_text(random), any_text(random),
-                any_text(random), any_text(random), any_text(random), any_text(random),
+    return cron{any_text(random),
+                any_text(random),
+                any_text(random),
+                any_text(random),
+                any_text(random),
+                any_text(random),
+                any_text(random),
+                any_text(random),
                 pick(random, 0, 1) == 1 ? cron_dialect::vixie : cron_dialect::apscheduler};
   case 4:
     return cron_from_crontab(pick(random, 0, 1) == 1 ? "@weekly" : "*/5 1 2-3 jan mon",
@@ -89,6 +101,8 @@ trigger_spec any_trigger(generator& random, int depth) {
     out.start_time = any_when(random);
   if (pick(random, 0, 1) == 1)
     out.end_time = any_when(random);
+  out.gap = static_cast<gap_policy>(pick(random, 0, 3));
+  out.fold = static_cast<fold_policy>(pick(random, 0, 4));
   return out;
 }
 
@@ -111,6 +125,40 @@ TEST_CASE("trigger json: the shape is the contract's") {
                                     R"("timezone":"UTC","start_time":null,"end_time":null})");
 }
 
+TEST_CASE("trigger json: options have words of their own, and absent ones are not written") {
+  const auto cron_text = R"({"kind":"cron","spec":{"hour":"2"},"timezone":"Europe/Berlin",)"
+                         R"("start_time":null,"end_time":null,"gap":"next_valid","fold":"auto"})";
+  const auto cron_spec = read(cron_text);
+  REQUIRE(cron_spec.gap == gap_policy::next_valid);
+  REQUIRE(cron_spec.fold == fold_policy::automatic);
+  REQUIRE(trigger_to_json(cron_spec) == cron_text);
+  const auto monthly = read(R"({"kind":"calendar","spec":{"months":1,"end_of_month":"clamp"}})");
+  REQUIRE(std::get<calendar_interval>(monthly.kind).clamp_day);
+  REQUIRE_FALSE(std::get<calendar_interval>(
+                    read(R"({"kind":"calendar","spec":{"months":1,"end_of_month":"skip"}})").kind)
+                    .clamp_day);
+  const auto aligned = read(R"({"kind":"interval","spec":{"hours":1,"phase":"90s"}})");
+  REQUIRE(std::get<interval>(aligned.kind).phase == std::chrono::seconds{90});
+  REQUIRE(trigger_to_json(aligned).find(R"({"hours":1,"phase":90})") != std::string::npos);
+}
+
+TEST_CASE("trigger json: an option's wrong word is named with those that are right") {
+  auto error = refused(R"({"kind":"cron","spec":{},"gap":"skp"})");
+  REQUIRE(error.field == "trigger.gap");
+  REQUIRE(error.message ==
+          "gap is 'skp'; did you mean 'skip'? allowed are skip, next_valid, shift");
+  error = refused(R"({"kind":"cron","spec":{},"fold":"twice"})");
+  REQUIRE(error.field == "trigger.fold");
+  REQUIRE(error.message == "fold is 'twice'; allowed are both, first, second, auto");
+  error = refused(R"({"kind":"calendar","spec":{"months":1,"end_of_month":"last"}})");
+  REQUIRE(error.field == "trigger.spec.end_of_month");
+  REQUIRE(refused(R"({"kind":"cron","spec":{},"gap":1})").field == "trigger.gap");
+  REQUIRE(refused(R"({"kind":"interval","spec":{"hours":1,"phase":true}})").field ==
+          "trigger.spec.phase");
+  error = refused(R"({"kind":"or","spec":{"triggers":[{"kind":"cron","spec":{},"fold":"x"}]}})");
+  REQUIRE(error.field == "trigger.spec.triggers[0].fold");
+}
+
 TEST_CASE("trigger json: a time with an offset is an instant, one without is wall-clock time") {
   const auto spec = read(R"({"kind":"cron","spec":{"hour":3,"minute":"*/5"},
       "start_time":"2026-01-01T00:00:00+01:00","end_time":"2026-02-01T00:00:00.5"})");
@@ -121,8 +169,7 @@ TEST_CASE("trigger json: a time with an offset is an instant, one without is wal
 
 TEST_CASE("trigger json: interval parts add up, fractions and negative ones too") {
   const auto every = [](std::string_view spec) {
-    return std::get<interval>(
-               read(R"({"kind":"interval","spec":)" + std::string{spec} + "}").kind)
+    return std::get<interval>(read(R"({"kind":"interval","spec":)" + std::string{spec} + "}").kind)
         .every;
   };
   REQUIRE(every(R"({"hours":1,"minutes":-30})") == std::chrono::minutes{30});
@@ -172,8 +219,7 @@ TEST_CASE("trigger json: quartz and systemd come back as they were written") {
   const auto systemd = read(R"({"kind":"systemd","spec":{"oncalendar":"Mon..Fri 10:00/15"}})");
   REQUIRE(std::get<on_calendar>(systemd.kind).text == "Mon..Fri 10:00/15");
   REQUIRE(read(trigger_to_json(systemd)) == systemd);
-  REQUIRE(refused(R"({"kind":"quartz","spec":{"cron":"0 0 * * *"}})").field ==
-          "trigger.spec.cron");
+  REQUIRE(refused(R"({"kind":"quartz","spec":{"cron":"0 0 * * *"}})").field == "trigger.spec.cron");
   REQUIRE(refused(R"({"kind":"systemd","spec":{"calendar":"daily"}})").field ==
           "trigger.spec.calendar");
 }

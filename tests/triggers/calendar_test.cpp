@@ -17,6 +17,11 @@ calendar_interval calendar(std::uint32_t years, std::uint32_t months, std::uint3
   return out;
 }
 
+calendar_interval clamped(calendar_interval kind) {
+  kind.clamp_day = true;
+  return kind;
+}
+
 texts days(const calendar_interval& kind, int count) {
   texts out;
   for (const auto& text : fires(built(test::with(kind, "UTC")), count))
@@ -27,6 +32,17 @@ texts days(const calendar_interval& kind, int count) {
 TEST_CASE("calendar: months without the day are left out, never shortened (CAL-04)") {
   REQUIRE(days(calendar(0, 1, 0, {2026, 1, 31}), 4) ==
           texts{"2026-01-31", "2026-03-31", "2026-05-31", "2026-07-31"});
+}
+
+TEST_CASE("calendar: with clamp a month without the day gives its last, from the start (CAL-04)") {
+  REQUIRE(days(clamped(calendar(0, 1, 0, {2026, 1, 31})), 5) ==
+          texts{"2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"});
+  REQUIRE(days(clamped(calendar(1, 0, 0, {2024, 2, 29})), 5) ==
+          texts{"2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"});
+  REQUIRE(days(clamped(calendar(0, 1, 1, {2026, 1, 31})), 4) ==
+          texts{"2026-01-31", "2026-03-01", "2026-04-02", "2026-05-03"});
+  REQUIRE(test::refused(test::with(clamped(calendar(0, 0, 1, {2026, 1, 31})), "UTC")).field ==
+          "trigger.spec.end_of_month");
 }
 
 TEST_CASE("calendar: months are added first, then days, from the last date (CAL-03, CAL-05)") {
@@ -62,7 +78,9 @@ TEST_CASE("calendar: it ends with the year 9999") {
 TEST_CASE("calendar: a seek finds what stepping finds") {
   const auto kind = GENERATE(calendar(0, 0, 3, {2026, 1, 1}), calendar(0, 1, 0, {2026, 1, 31}),
                              calendar(1, 2, 5, {2024, 2, 29}), calendar(4, 0, 0, {2024, 2, 29}),
-                             calendar(0, 7, 0, {2025, 8, 31}), calendar(0, 0, 400, {1969, 1, 1}));
+                             calendar(0, 7, 0, {2025, 8, 31}), calendar(0, 0, 400, {1969, 1, 1}),
+                             clamped(calendar(0, 1, 0, {1890, 1, 31})),
+                             clamped(calendar(0, 5, 3, {2024, 8, 31})));
   const auto trigger = built(test::with(kind, "Europe/Berlin"));
   trigger_cursor cursor;
   std::optional<time_point> previous;
@@ -97,6 +115,22 @@ TEST_CASE("interval: a seek over ages is exact, and the longest step ends instea
   const auto longest =
       built(test::with(interval{duration::max()}, "", test::instant("2026-01-01T00:00:00Z")));
   REQUIRE(fires(longest, 3) == texts{"2026-01-01T00:00:00Z"});
+}
+
+TEST_CASE("interval: with a phase it ticks with all others of its length (INT-02, TIM-17)") {
+  interval kind{std::chrono::hours{6}, std::chrono::minutes{90}};
+  REQUIRE(fires(built(test::with(kind, "", test::instant("2026-01-01T00:00:00Z"))), 3) ==
+          texts{"2026-01-01T01:30:00Z", "2026-01-01T07:30:00Z", "2026-01-01T13:30:00Z"});
+  REQUIRE(fires(built(test::with(kind, "", test::instant("2026-01-01T01:30:00Z"))), 1) ==
+          texts{"2026-01-01T01:30:00Z"});
+  REQUIRE(fires(built(test::with(kind, "", test::instant("1969-12-31T20:00:00Z"))), 2) ==
+          texts{"1970-01-01T01:30:00Z", "1970-01-01T07:30:00Z"});
+  kind.phase = kind.every;
+  REQUIRE(test::refused(test::with(kind, "")).field == "trigger.spec.phase");
+  kind.phase = duration{-1};
+  REQUIRE(test::refused(test::with(kind, "")).field == "trigger.spec.phase");
+  const interval endless{duration::max(), duration::max() - duration{1}};
+  REQUIRE(test::refused(test::with(endless, "")).field == "trigger.spec");
 }
 
 TEST_CASE("date: fires once, even in the past, and then never (DAT-01)") {
