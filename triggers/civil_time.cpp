@@ -41,6 +41,21 @@ unexpected<error> no_such_zone(std::string_view name) {
                 "trigger.timezone");
 }
 
+/// FNV-1a over the numbers that say what the zone does; the same in every process.
+std::uint64_t digest_of(std::int32_t first_offset, const std::vector<time_zone::change>& changes) {
+  std::uint64_t out = 0xcbf2'9ce4'8422'2325;
+  const auto add = [&](std::int64_t value) {
+    for (int shift = 0; shift < 64; shift += 8)
+      out = (out ^ (static_cast<std::uint64_t>(value) >> shift & 0xff)) * 0x100'0000'01b3;
+  };
+  add(first_offset);
+  for (const auto& [at, offset] : changes) {
+    add(at);
+    add(offset);
+  }
+  return out;
+}
+
 second_count as_utc(absl::CivilSecond c) { return c - absl::CivilSecond{1970, 1, 1, 0, 0, 0}; }
 
 expected<zone_ptr> load_zone(std::string_view name) {
@@ -67,7 +82,7 @@ expected<zone_ptr> load_zone(std::string_view name) {
 
 time_zone::time_zone(std::string name, std::int32_t first_offset, std::vector<change> changes)
     : name_{std::move(name)}, first_offset_{first_offset}, changes_{std::move(changes)},
-      table_end_{forever} {
+      table_end_{forever}, digest_{digest_of(first_offset_, changes_)} {
   if (changes_.empty())
     return;
   if (changes_.back().at > rule_goes_on_after)

@@ -45,6 +45,9 @@ public:
   time_zone(std::string name, std::int32_t first_offset, std::vector<change> changes);
 
   const std::string& name() const noexcept { return name_; }
+  /// A number that stands for all offsets of the zone, whatever its name: another zone table that
+  /// changes any of them changes the number.
+  std::uint64_t digest() const noexcept { return digest_; }
   /// The period that holds the UTC second `utc`.
   zone_period period_at(second_count utc) const noexcept;
   /// The instants at which the wall clock shows `wall`, earliest first: none inside a gap,
@@ -61,6 +64,7 @@ private:
   std::vector<change> changes_;
   std::vector<std::uint16_t> buckets_; // index of the first change at or after the bucket's begin
   second_count table_end_;             // from here on, 400 years earlier answers
+  std::uint64_t digest_;
 };
 
 using zone_ptr = std::shared_ptr<const time_zone>;

@@ -231,6 +231,32 @@ expected<fire> seek(const compiled_trigger& trigger, const trigger_cursor& curso
   return advance(trigger, cursor, not_before, budget);
 }
 
+expected<fire> recompute(const compiled_trigger& trigger, std::optional<time_point> settled) {
+  return seek(trigger, {}, settled ? *settled + tick : instant_min);
+}
+
+std::uint64_t zone_digest(const compiled_trigger& trigger) noexcept {
+  const auto of_children = [](const std::vector<compiled_trigger>& children) {
+    std::uint64_t out = 0;
+    for (const auto& child : children)
+      out = out * 31 + zone_digest(child);
+    return out;
+  };
+  const auto& node = trigger.node();
+  return std::visit(overloaded{
+                        [](const once_rule&) { return std::uint64_t{0}; },
+                        [](const interval_rule&) { return std::uint64_t{0}; },
+                        [&](const any_rule& rule) { return of_children(rule.children); },
+                        [&](const all_rule& rule) { return of_children(rule.children); },
+                        // Exclusions and windows are read in its own zone.
+                        [&](const filter_rule& rule) {
+                          return of_children(rule.children) * 31 + node.zone->digest();
+                        },
+                        [&](const auto&) { return node.zone->digest(); },
+                    },
+                    node.rule);
+}
+
 std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t) noexcept {
   return std::chrono::seconds{trigger.node().zone->period_at(floor_second(t)).offset};
 }

@@ -51,6 +51,16 @@ expected<fire> next(const compiled_trigger& trigger, const trigger_cursor& curso
 expected<fire> seek(const compiled_trigger& trigger, const trigger_cursor& cursor,
                     time_point not_before);
 
+/// A number that stands for what the zones of the trigger and its children do, as far as its fire
+/// times depend on it: 0 for once and interval. Whoever keeps it beside a fire time sees, when a
+/// new zone table makes it another, that the fire time must be computed again (DST-10).
+std::uint64_t zone_digest(const compiled_trigger& trigger) noexcept;
+
+/// The fire time after `settled`, the last one that was dealt with (none = nothing was yet), under
+/// the zone rules of this process: what becomes of a `next_fire` that other rules gave (TIM-22).
+/// It may be earlier or later than that one. Errors: as `next`.
+expected<fire> recompute(const compiled_trigger& trigger, std::optional<time_point> settled);
+
 /// The UTC offset of the trigger's zone at `t`, for printing fire times.
 std::chrono::seconds offset_at(const compiled_trigger& trigger, time_point t) noexcept;
 

@@ -63,6 +63,43 @@ TEST_CASE("civil_time: a wall clock time has no instant in a gap and two in a re
   REQUIRE(find_zone("Pacific/Apia").value()->instants_of(utc("2011-12-30T12:00:00Z")).empty());
 }
 
+TEST_CASE("civil_time: the digest tells zones apart by what they do, not by their name (DST-10)") {
+  const auto digest = [](const char* name) { return find_zone(name).value()->digest(); };
+  CHECK(digest("Europe/Berlin") != digest("Europe/Paris"));
+  CHECK(digest("Europe/London") == digest("GB"));
+  CHECK(digest("UTC") == digest("Etc/UTC"));
+  const std::vector<time_zone::change> changes{{0, 3600}, {1'000, 7200}};
+  const time_zone one{"Test/One", 0, changes};
+  auto moved = changes;
+  moved.back().at += 1;
+  CHECK(one.digest() == time_zone{"Test/Two", 0, changes}.digest());
+  CHECK(one.digest() != time_zone{"Test/One", 0, moved}.digest());
+  CHECK(one.digest() != time_zone{"Test/One", 1, changes}.digest());
+}
+
+TEST_CASE("next: a trigger's digest is that of the zones its fire times depend on (TIM-22)") {
+  const auto digest = [](const trigger_spec& spec) { return zone_digest(test::built(spec)); };
+  const auto daily = test::with(test::crontab("0 3 * * *"), "Europe/Berlin");
+  const auto every = test::with(interval{std::chrono::hours{1}}, "Europe/Berlin");
+  CHECK(digest(every) == 0);
+  CHECK(digest(daily) == find_zone("Europe/Berlin").value()->digest());
+  CHECK(digest(test::with(test::crontab("0 3 * * *"), "Asia/Tokyo")) != digest(daily));
+  CHECK(digest(test::with(any_of{{daily, every}}, "Asia/Tokyo")) !=
+        digest(test::with(any_of{{every, daily}}, "Asia/Tokyo")));
+  CHECK(digest(test::with(any_of{{every}}, "Asia/Tokyo")) == 0);
+}
+
+TEST_CASE("next: recomputed, a schedule goes on after what was settled (TIM-22)") {
+  auto spec = test::with(test::crontab("0 3 * * *"), "Europe/Berlin");
+  spec.start_time = test::instant("2026-03-27T00:00:00Z");
+  const auto trigger = test::built(spec);
+  CHECK(recompute(trigger, {})->at == test::at("2026-03-27T02:00:00Z"));
+  // Settled under the old rules at 03:00+01:00; the next was expected at +01:00, too.
+  const auto again = recompute(trigger, test::at("2026-03-28T02:00:00Z"));
+  CHECK(again->at == test::at("2026-03-29T01:00:00Z"));
+  CHECK(again->cursor.last == again->at);
+}
+
 TEST_CASE("civil_time: names that are no zones are refused, whatever files they would reach") {
   for (const auto* name :
        {"", "europe", "Europe", "Europe/Berlim", "/etc/passwd", "../zoneinfo/UTC",
