@@ -1,3 +1,4 @@
+#include "triggers/meeting.hpp"
 #include "triggers/node.hpp"
 
 #include <algorithm>
@@ -6,9 +7,15 @@ namespace carillon::triggers {
 namespace {
 
 constexpr duration tick{1};
-// How hard `quiet_point` looks before plain stepping takes over.
-constexpr int looks_max = 12;
-constexpr int values_per_look_max = 256;
+// How hard `quiet_point` looks, for a seek and between two steps.
+constexpr int looks_of_seek = 12;
+constexpr int looks_of_step = 2;
+constexpr int values_per_look_max = 64;
+constexpr std::uint32_t steps_per_look = 64;
+// Steps, and matches before the instant sought, after which `and` starts anew near its target
+// although its children leave no pause there.
+constexpr std::uint32_t dense_steps_max = 1'000;
+constexpr std::uint32_t early_matches_max = 10'000;
 
 /// The cursors of the children, fresh ones when nothing was produced yet.
 std::vector<trigger_cursor> child_cursors(const trigger_cursor& cursor, std::size_t count) {
@@ -34,57 +41,169 @@ expected<std::vector<fire>> draw_all(const std::vector<compiled_trigger>& childr
 bool earlier(const fire& a, const fire& b) { return a.at < b.at; }
 bool is_finished(const fire& f) { return !f.at; }
 
+/// Children of an all_of and where each stands.
+struct company {
+  std::vector<const compiled_trigger*> triggers;
+  std::vector<const trigger_cursor*> cursors;
+};
+
 /// all_of depends on how its children were paired before, so it cannot start anywhere. It can where
 /// no child fired during the last `threshold`: nothing before such an instant is ever paired with
-/// anything after it. Looks for one shortly before `from`; none = step from the cursor.
-expected<std::optional<time_point>> quiet_point(const all_rule& rule, const trigger_cursor& cursor,
-                                                const std::vector<trigger_cursor>& cursors,
-                                                time_point from, step_budget& budget) {
-  if (rule.threshold == duration{0})
-    return std::optional{from};
-  auto span = rule.threshold + tick;
-  const auto earliest = cursor.last ? *cursor.last + rule.threshold : instant_min;
-  for (int look = 0; look < looks_max && span < from - instant_min; ++look, span *= 4) {
-    auto at = std::max(earliest, from - span);
-    for (int i = 0; i < values_per_look_max && at <= from; ++i) {
-      auto drawn = draw_all(rule.children, cursors, at - rule.threshold, budget);
-      if (!drawn)
-        return unexpected<error>{std::move(drawn).error()};
-      if (std::any_of(drawn->begin(), drawn->end(), is_finished))
-        return std::optional{from}; // nothing can match from here on
-      const auto first = *std::min_element(drawn->begin(), drawn->end(), earlier)->at;
+/// anything after it. Looks for one from `earliest` on, shortly before `target`; none = not found.
+expected<std::optional<time_point>> quiet_point(const company& children, duration threshold,
+                                                time_point earliest, time_point target, int looks,
+                                                step_budget& budget) {
+  auto span = threshold + tick;
+  for (int look = 0; look < looks && span < target - instant_min; ++look, span *= 4) {
+    auto at = std::max(earliest, target - span);
+    for (int i = 0; i < values_per_look_max && at <= target; ++i) {
+      auto first = instant_max;
+      for (std::size_t child = 0; child < children.triggers.size(); ++child) {
+        auto drawn =
+            advance(*children.triggers[child], *children.cursors[child], at - threshold, budget);
+        if (!drawn)
+          return unexpected<error>{std::move(drawn).error()};
+        if (!drawn->at)
+          return std::optional{target}; // nothing can match from here on
+        first = std::min(first, *drawn->at);
+      }
       if (first >= at)
         return std::optional{at};
-      at = first + rule.threshold + tick;
+      at = first + threshold + tick;
     }
-    if (from - span <= earliest)
+    if (target - span <= earliest)
       break;
   }
   return std::optional<time_point>{};
 }
 
-/// One iteration without a match: moves every child within the threshold of the earliest; one that
-/// is alone there leaps to where it can next have company, which is where single steps lead.
-expected<void> move_laggards(const all_rule& rule, std::vector<fire>& pending,
-                             step_budget& budget) {
-  const auto first = std::min_element(pending.begin(), pending.end(), earlier);
-  const auto earliest = *first->at;
-  auto second = instant_max;
-  for (auto it = pending.begin(); it != pending.end(); ++it)
-    if (it != first)
-      second = std::min(second, *it->at);
-  const bool is_alone = second - earliest > rule.threshold;
+/// Moves those of `pending` that lie before `target` to their first fire time from there on.
+expected<void> move_to(const all_rule& rule, std::vector<fire>& pending, time_point target,
+                       step_budget& budget) {
   for (std::size_t i = 0; i < pending.size(); ++i) {
-    if (*pending[i].at - earliest > rule.threshold)
+    if (!pending[i].at || *pending[i].at >= target)
       continue;
-    const auto from = is_alone ? second - rule.threshold : instant_min;
-    auto moved = advance(rule.children[i], pending[i].cursor, from, budget);
+    auto moved = advance(rule.children[i], pending[i].cursor, target, budget);
     if (!moved)
       return unexpected<error>{std::move(moved).error()};
     pending[i] = std::move(*moved);
   }
   return {};
 }
+
+/// Where intervals meet next is arithmetic: two with any threshold, any number without one. Moves
+/// `pending` there (or past an end) and answers true; false = these are not such triggers.
+/// Errors: limit_exceeded (they never meet).
+expected<bool> meet(const all_rule& rule, std::vector<fire>& pending, step_budget& budget) {
+  const auto tolerance = rule.threshold.count();
+  if (pending.size() != 2 && tolerance != 0)
+    return false;
+  std::optional<progression> all;
+  progression last;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    const auto* each = std::get_if<interval_rule>(&rule.children[i].node().rule);
+    if (each == nullptr)
+      return false;
+    const bool is_first = i == 0;
+    const bool is_last = i + 1 == pending.size();
+    last = {pending[i].at->time_since_epoch().count(), each->step.count()};
+    if (is_first)
+      all = last;
+    else if (is_last && all->first != beyond_int64)
+      if (const auto first = first_within(*all, last, tolerance))
+        all->first = *first;
+      else
+        all = std::nullopt;
+    else if (all->first != beyond_int64)
+      all = common(*all, last);
+    if (!all)
+      return refuse(errc::limit_exceeded, "the intervals of 'and' never meet");
+  }
+  const auto target = all->first > instant_max.time_since_epoch().count()
+                          ? instant_max + tick
+                          : time_point{duration{all->first}};
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    const auto from = i == 0 ? target : target - rule.threshold;
+    if (*pending[i].at >= from)
+      continue;
+    auto moved = advance(rule.children[i], pending[i].cursor, from, budget);
+    if (!moved)
+      return unexpected<error>{std::move(moved).error()};
+    pending[i] = std::move(*moved);
+  }
+  return true;
+}
+
+/// Goes from one set of pending fire times to the next, as APScheduler does: all that lie within
+/// the threshold of the earliest move on by one (CMB-02). Where that leads nowhere for long, leaps.
+class stepper {
+public:
+  stepper(const all_rule& rule, std::vector<fire>& pending, step_budget& budget)
+      : rule_{rule}, pending_{pending}, budget_{budget} {}
+
+  expected<void> step() {
+    const auto earliest = *std::min_element(pending_.begin(), pending_.end(), earlier)->at;
+    auto leader = instant_max; // the earliest of those that do not move
+    std::size_t moving = 0;
+    for (const auto& each : pending_)
+      if (*each.at - earliest <= rule_.threshold)
+        ++moving;
+      else
+        leader = std::min(leader, *each.at);
+    if (moving == pending_.size())
+      return one_step(earliest);
+    // Nothing before this can have company of the leader.
+    const auto target = leader - rule_.threshold;
+    // One that is alone stays so until then, and is exactly there after as many single steps.
+    if (moving == 1)
+      return leap(target);
+    if (++steps_ > dense_steps_max)
+      return leap(target);
+    const auto bound = earliest + 2 * rule_.threshold + tick;
+    if (steps_ % steps_per_look == 1 && target - bound > 8 * (rule_.threshold + tick)) {
+      auto quiet = quiet_point(those_within(earliest), rule_.threshold, bound, target,
+                               looks_of_step, budget_);
+      if (!quiet)
+        return unexpected<error>{std::move(quiet).error()};
+      if (*quiet)
+        return leap(**quiet);
+    }
+    return one_step(earliest);
+  }
+
+private:
+  company those_within(time_point earliest) const {
+    company out;
+    for (std::size_t i = 0; i < pending_.size(); ++i)
+      if (*pending_[i].at - earliest <= rule_.threshold) {
+        out.triggers.push_back(&rule_.children[i]);
+        out.cursors.push_back(&pending_[i].cursor);
+      }
+    return out;
+  }
+
+  expected<void> leap(time_point target) {
+    steps_ = 0;
+    return move_to(rule_, pending_, target, budget_);
+  }
+
+  expected<void> one_step(time_point earliest) {
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      if (*pending_[i].at - earliest > rule_.threshold)
+        continue;
+      auto moved = advance(rule_.children[i], pending_[i].cursor, instant_min, budget_);
+      if (!moved)
+        return unexpected<error>{std::move(moved).error()};
+      pending_[i] = std::move(*moved);
+    }
+    return {};
+  }
+
+  const all_rule& rule_;
+  std::vector<fire>& pending_;
+  step_budget& budget_;
+  std::uint32_t steps_ = 0; // without a leap
+};
 
 fire matched(time_point at, const std::vector<fire>& pending) {
   fire out;
@@ -120,7 +239,13 @@ expected<fire> advance_all(const all_rule& rule, const trigger_cursor& cursor, t
   const auto cursors = child_cursors(cursor, rule.children.size());
   auto start = instant_min;
   if (from > (cursor.last ? *cursor.last + tick : instant_min)) {
-    auto quiet = quiet_point(rule, cursor, cursors, from, budget);
+    company all;
+    for (std::size_t i = 0; i < cursors.size(); ++i) {
+      all.triggers.push_back(&rule.children[i]);
+      all.cursors.push_back(&cursors[i]);
+    }
+    const auto earliest = cursor.last ? *cursor.last + rule.threshold : instant_min;
+    auto quiet = quiet_point(all, rule.threshold, earliest, from, looks_of_seek, budget);
     if (!quiet)
       return unexpected<error>{std::move(quiet).error()};
     start = quiet->value_or(instant_min);
@@ -129,6 +254,8 @@ expected<fire> advance_all(const all_rule& rule, const trigger_cursor& cursor, t
   if (!drawn)
     return unexpected<error>{std::move(drawn).error()};
   auto& pending = *drawn;
+  stepper steps{rule, pending, budget};
+  std::uint32_t early = 0;
   for (std::uint32_t i = 0; i < rule.iterations_max; ++i) {
     if (std::any_of(pending.begin(), pending.end(), is_finished))
       return fire{std::nullopt, cursor};
@@ -138,9 +265,19 @@ expected<fire> advance_all(const all_rule& rule, const trigger_cursor& cursor, t
       if (at >= from)
         return matched(at, pending);
       i = 0; // a match before `from`: the count of steps without one starts over
+      if (++early == early_matches_max) {
+        if (auto moved = move_to(rule, pending, from - rule.threshold, budget); !moved)
+          return unexpected<error>{std::move(moved).error()};
+        continue;
+      }
+    } else {
+      auto met = meet(rule, pending, budget);
+      if (!met)
+        return unexpected<error>{std::move(met).error()};
+      if (*met)
+        continue;
     }
-    auto moved = move_laggards(rule, pending, budget);
-    if (!moved)
+    if (auto moved = steps.step(); !moved)
       return unexpected<error>{std::move(moved).error()};
   }
   return refuse(errc::limit_exceeded, "the triggers of 'and' did not meet within " +

@@ -55,6 +55,64 @@ TEST_CASE("and: triggers that never meet end in limit_exceeded (CMB-03)") {
   REQUIRE(fire.error().code == errc::limit_exceeded);
 }
 
+TEST_CASE("and: intervals meet by arithmetic, after however many steps (CMB-03)") {
+  all_of kind;
+  kind.threshold = {};
+  kind.triggers = {every(86'400, "2026-01-01T00:00:00Z"), every(86'401, "2026-01-01T00:00:01Z")};
+  // 86,400 days after the start of the first.
+  REQUIRE(fires(built(test::with(kind, "")), 1) == texts{"2262-07-23T00:00:00Z"});
+  kind.triggers = {every(7, "2026-01-01T00:00:00Z"), every(11, "2026-01-01T00:00:01Z"),
+                   every(13, "2026-01-01T00:00:02Z"), every(86'400, "2026-01-01T00:00:00Z")};
+  const auto met = next(built(test::with(kind, "")), {});
+  REQUIRE(met);
+  const auto since = *met->at - test::at("2026-01-01T00:00:00Z");
+  REQUIRE(since % std::chrono::seconds{7} == duration{0});
+  REQUIRE(since % std::chrono::seconds{11} == std::chrono::seconds{1});
+  REQUIRE(since % std::chrono::seconds{13} == std::chrono::seconds{2});
+  REQUIRE(since % std::chrono::hours{24} == duration{0});
+  REQUIRE(since < std::chrono::seconds{7 * 11 * 13} * 86'400);
+  kind.triggers.push_back(every(86'400, "2026-01-01T00:00:01Z"));
+  const auto never = next(built(test::with(kind, "")), {});
+  REQUIRE_FALSE(never);
+  REQUIRE(never.error().code == errc::limit_exceeded);
+  REQUIRE(never.error().message == "the intervals of 'and' never meet");
+}
+
+TEST_CASE("and: a crowd leaps to whom it waits for, with and without a pause on the way") {
+  const auto third = [](std::string day) {
+    cron out;
+    out.month = "12";
+    out.day = std::move(day);
+    out.hour = "12";
+    return test::with(out, "UTC", test::instant("2026-01-01T00:00:00Z"));
+  };
+  all_of kind; // threshold one second
+  kind.triggers = {every(60, "2026-01-01T00:00:00Z"), every(30, "2026-01-01T00:00:00.5Z"),
+                   third("24")};
+  REQUIRE(fires(built(test::with(kind, "")), 2) ==
+          texts{"2026-12-24T12:00:00Z", "2027-12-24T12:00:00Z"});
+  // Every second: no second is without one.
+  kind.triggers = {every(1, "2026-01-01T00:00:00Z"), every(1, "2026-01-01T00:00:00.5Z"),
+                   third("24")};
+  REQUIRE(fires(built(test::with(kind, "")), 2) ==
+          texts{"2026-12-24T11:59:59Z", "2027-12-24T11:59:59Z"});
+  kind.triggers = {every(1, "2026-01-01T00:00:00Z"), third("24"), third("25")};
+  const auto never = next(built(test::with(kind, "")), {});
+  REQUIRE_FALSE(never);
+  REQUIRE(never.error().code == errc::limit_exceeded);
+}
+
+TEST_CASE("and: a seek over ages ends soon where each second is a match") {
+  all_of kind;
+  kind.triggers = {every(1, "2026-01-01T00:00:00Z"), every(1, "2026-01-01T00:00:00Z")};
+  const auto trigger = built(test::with(kind, ""));
+  const auto far = test::at("2526-01-01T00:00:00Z");
+  const auto sought = seek(trigger, {}, far);
+  REQUIRE(sought);
+  REQUIRE(sought->at == far);
+  REQUIRE(next(trigger, sought->cursor)->at == far + std::chrono::seconds{1});
+}
+
 TEST_CASE("and: nested without end it stops at the step limit instead of running for hours") {
   all_of inner;
   inner.triggers = {every(4, "2026-01-01T00:00:00Z"), every(6, "2026-01-01T00:00:01Z")};
