@@ -36,7 +36,8 @@ bool wants(const event_filter& filter, const event& e) {
   return filter.stream.empty() || filter.stream == events::stream_of(e);
 }
 
-void deliver(const subscription_state& st, subscriber& to, const stores::block& block) {
+/// False when the subscriber has ended.
+bool deliver(const subscription_state& st, subscriber& to, const stores::block& block) {
   for (const auto& commit : block.commits) {
     auto at = commit.first;
     for (const auto& e : commit.events) {
@@ -45,7 +46,7 @@ void deliver(const subscription_state& st, subscriber& to, const stores::block& 
         continue;
       const std::lock_guard hold{to.calling};
       if (to.ended)
-        return;
+        return false;
       try {
         to.callback({here, block.time, block.node, commit.meta, e});
       } catch (const std::exception& failure) {
@@ -56,15 +57,14 @@ void deliver(const subscription_state& st, subscriber& to, const stores::block& 
     }
   }
   to.seen = std::max(to.seen, block.first + block.count - 1);
+  return true;
 }
 
 void on_published(subscription_state& st, const stores::block& block) {
   st.applied = block.first + block.count - 1;
   std::erase_if(st.all, [&](const std::weak_ptr<subscriber>& held) {
     const auto who = held.lock();
-    if (who != nullptr)
-      deliver(st, *who, block);
-    return who == nullptr;
+    return who == nullptr || !deliver(st, *who, block);
   });
 }
 
@@ -79,7 +79,8 @@ void on_add(subscription_state& st, const std::shared_ptr<subscriber>& who) {
         break;
       }
       for (const auto& block : *blocks)
-        deliver(st, *who, block);
+        if (!deliver(st, *who, block))
+          return;
     }
   st.all.push_back(who);
 }

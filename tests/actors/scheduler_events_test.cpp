@@ -141,6 +141,22 @@ TEST_CASE("scheduler: a subscription may be ended from inside its callback") {
   CHECK(calls == 1);
 }
 
+TEST_CASE("scheduler: a subscription that ends while it catches up holds up nobody") {
+  told f;
+  // It ends at its first event of four; the catch-up went on asking for the second for ever.
+  subscription ending;
+  gate assigned;
+  ending = f.engine.subscribe(
+      {},
+      [&](const recorded_event&) {
+        assigned.wait();
+        ending.unsubscribe();
+      },
+      0);
+  assigned.open();
+  CHECK(f.heard({}) == "task_added task_added schedule_added job_added");
+}
+
 TEST_CASE("scheduler: the next event can be waited for, with an end to the patience") { // EVT-12
   told f;
   CHECK(refusal(f.engine.next_event({.types = {"job_finished"}}, 1ms)) == "timed_out");
