@@ -185,4 +185,11 @@ template <> struct fields_of<level_raised> {
   }
 };
 
+template <> struct fields_of<session_lost> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("node", self.node);
+    visit("session", self.session);
+  }
+};
+
 } // namespace carillon::events

@@ -254,12 +254,22 @@ struct level_raised {
   bool operator==(const level_raised&) const = default;
 };
 
+/// A node's session in a shared log ended without a good-bye: what it held is the others' after a
+/// grace (`lease_lost`).
+struct session_lost {
+  static constexpr std::string_view name = "session_lost";
+  static constexpr stream_category category = stream_category::node;
+  node_id node;
+  std::uint64_t session = 0; ///< The token of the session.
+  bool operator==(const session_lost&) const = default;
+};
+
 // On disk since 0.1: the index of a type is its number in a record. Append only, never reorder.
 using event = std::variant<unknown_event, task_added, task_updated, task_removed, schedule_added,
                            schedule_updated, schedule_paused, schedule_resumed, schedule_fired,
                            schedule_faulted, schedule_removed, job_added, job_acquired,
                            job_released, lease_lost, job_cancel_requested, job_finished,
-                           node_started, node_stopped, clock_stepped, level_raised>;
+                           node_started, node_stopped, clock_stepped, level_raised, session_lost>;
 
 /// What a commit says about itself, once for all of its records.
 struct commit_meta {

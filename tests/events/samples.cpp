@@ -150,6 +150,7 @@ std::vector<event> full_samples() {
       node_stopped{node, "terminated"},
       clock_stepped{node, -3'600'000'000},
       level_raised{node, 2},
+      session_lost{node, 7},
   };
 }
 

@@ -53,4 +53,5 @@ TEST_CASE("type names: the number of a type never changes") {
   CHECK(type_number("job_acquired") == 12);
   CHECK(type_number("job_finished") == 16);
   CHECK(type_number("level_raised") == 20);
+  CHECK(type_number("session_lost") == 21);
 }
