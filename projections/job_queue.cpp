@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace carillon::projections {
+namespace {
+
+/// Puts tasks of which only others' jobs are ready behind all that have some of our own.
+constexpr position behind_own = position{1} << 63;
+
+} // namespace
 
 job_queue::task_entry& job_queue::entry_of(const task_id& task) {
   const auto [at, is_new] = tasks_.try_emplace(task);
@@ -34,6 +40,7 @@ void job_queue::add(const domain::waiting_job& job, position added_at,
   entry.run_at = run_at;
   entry.deadline = job.deadline;
   entry.schedule = job.schedule;
+  entry.late_at = job.deadline;
   entry.task->waiting += is_new;
   if (job.deadline)
     deadlines_.emplace(*job.deadline, job.id);
@@ -47,9 +54,10 @@ void job_queue::add(const domain::waiting_job& job, position added_at,
 
 void job_queue::add_running(const domain::waiting_job& job, position added_at, bool here) {
   auto& entry = jobs_[job.id];
-  entry = {&entry_of(job.task), added_at, {}, {}, job.schedule};
+  entry = {.task = &entry_of(job.task), .added_at = added_at, .schedule = job.schedule};
   ++entry.task->waiting;
   take_slot(entry, job.slot, here);
+  entry.in_log = true;
 }
 
 void job_queue::hold_back(const job_id& id, time_point until) {
@@ -57,37 +65,69 @@ void job_queue::hold_back(const job_id& id, time_point until) {
   if (found == jobs_.end() || found->second.has_slot)
     return;
   auto& job = found->second;
+  job.is_others = true;
   job.run_at = job.run_at ? std::max(*job.run_at, until) : until;
   delayed_.emplace(*job.run_at, id);
+  if (job.late_at && *job.late_at < until) {
+    job.late_at = until;
+    deadlines_.emplace(until, id);
+  }
   list(*job.task);
 }
 
-void job_queue::make_ready(const job_id& id, const job_entry& job) {
-  auto& ready = job.task->ready;
-  const std::pair item{job.added_at, id};
-  if (ready.empty() || ready.back() < item)
-    ready.push_back(item);
-  else if (const auto at = std::lower_bound(ready.begin(), ready.end(), item); *at != item)
-    ready.insert(at, item);
-  list(*job.task);
+void job_queue::hold_back(const task_id& id, time_point until) {
+  auto& task = entry_of(id);
+  if (!task.slots || (task.held_until && *task.held_until >= until))
+    return;
+  if (task.held_until)
+    held_tasks_.erase({*task.held_until, &task});
+  task.held_until = until;
+  held_tasks_.emplace(until, &task);
+  list(task);
 }
 
-void job_queue::drop_gone_front(task_entry& task) {
-  while (!task.ready.empty()) {
-    const auto& [at, id] = task.ready.front();
-    const auto found = jobs_.find(id);
-    // The same id may have been used again: another job, at another place.
-    if (found != jobs_.end() && !found->second.has_slot && !found->second.run_at &&
-        found->second.added_at == at)
-      return;
-    task.ready.pop_front();
+void job_queue::end_holds(time_point now) {
+  while (!held_tasks_.empty() && held_tasks_.begin()->first <= now) {
+    auto& task = *held_tasks_.begin()->second;
+    held_tasks_.erase(held_tasks_.begin());
+    task.held_until.reset();
+    list(task);
   }
 }
 
+void job_queue::make_ready(const job_id& id, const job_entry& job) {
+  auto& line = job.is_others ? job.task->others : job.task->ready;
+  const std::pair item{job.added_at, id};
+  if (line.empty() || line.back() < item)
+    line.push_back(item);
+  else if (const auto at = std::lower_bound(line.begin(), line.end(), item); *at != item)
+    line.insert(at, item);
+  list(*job.task);
+}
+
+bool job_queue::is_gone(const std::pair<position, job_id>& item, bool from_others) const {
+  const auto found = jobs_.find(item.second);
+  // The same id may have been used again: another job, at another place.
+  return found == jobs_.end() || found->second.has_slot || found->second.run_at ||
+         found->second.is_others != from_others || found->second.added_at != item.first;
+}
+
+void job_queue::drop_gone(task_entry& task) {
+  while (!task.ready.empty() && is_gone(task.ready.front(), false))
+    task.ready.pop_front();
+  while (!task.others.empty() && is_gone(task.others.back(), true))
+    task.others.pop_back();
+}
+
 void job_queue::list(task_entry& task) {
-  drop_gone_front(task);
-  const bool can_run = task.claimable && has_free_slot(task) && !task.ready.empty();
-  const position key = can_run ? task.ready.front().first : 0;
+  drop_gone(task);
+  position key = 0;
+  if (task.claimable && has_free_slot(task) && !task.held_until) {
+    if (!task.ready.empty())
+      key = task.ready.front().first;
+    else if (!task.others.empty())
+      key = task.others.back().first | behind_own;
+  }
   if (key == task.listed_at)
     return;
   if (task.listed_at != 0)
@@ -136,6 +176,7 @@ void job_queue::take_slot(job_entry& job, std::uint32_t slot, bool here) {
 void job_queue::free_slot(job_entry& job) {
   if (!std::exchange(job.has_slot, false))
     return;
+  job.in_log = false;
   ++job.task->waiting;
   --job.task->used;
   --slots_in_use_;
@@ -146,15 +187,19 @@ void job_queue::free_slot(job_entry& job) {
 
 void job_queue::acquired(const job_id& id, std::uint32_t slot, bool here) {
   const auto found = jobs_.find(id);
-  if (found != jobs_.end())
-    take_slot(found->second, slot, here);
+  if (found == jobs_.end())
+    return;
+  take_slot(found->second, slot, here);
+  found->second.in_log = true;
 }
 
 void job_queue::wait_again(const job_id& id, job_entry& job) {
   free_slot(job);
   job.run_at.reset(); // it was claimed, so its time had come
-  if (job.deadline)
-    deadlines_.emplace(*job.deadline, id);
+  job.is_others = false;
+  job.late_at = job.deadline;
+  if (job.late_at)
+    deadlines_.emplace(*job.late_at, id);
   make_ready(id, job);
 }
 
@@ -187,8 +232,8 @@ void job_queue::unreserve(const job_id& id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end())
     return;
-  if (!found->second.has_slot || !found->second.is_here)
-    return; // another node has it
+  if (!found->second.has_slot || !found->second.is_here || found->second.in_log)
+    return; // another node has it, or this one after all
   if (found->second.added_at == 0)
     return ended(id);
   wait_again(id, found->second);
@@ -205,9 +250,9 @@ void job_queue::drop_stale(timed_queue& queue, std::optional<time_point> job_ent
 
 std::vector<domain::waiting_job> job_queue::take_late(time_point now) {
   std::vector<domain::waiting_job> out;
-  for (drop_stale(deadlines_, &job_entry::deadline);
+  for (drop_stale(deadlines_, &job_entry::late_at);
        !deadlines_.empty() && deadlines_.top().first < now;
-       drop_stale(deadlines_, &job_entry::deadline)) {
+       drop_stale(deadlines_, &job_entry::late_at)) {
     const auto id = deadlines_.top().second;
     auto& job = jobs_.at(id);
     take_slot(job, 0, true);
@@ -224,9 +269,11 @@ std::vector<domain::waiting_job> job_queue::take(time_point now, std::size_t cou
     job.run_at.reset();
     make_ready(id, job);
   }
+  end_holds(now);
   auto out = take_late(now);
   for (std::size_t count = 0; count < count_max && !runnable_.empty(); ++count) {
-    const auto id = runnable_.begin()->second->ready.front().second;
+    const auto& task = *runnable_.begin()->second;
+    const auto id = task.ready.empty() ? task.others.back().second : task.ready.front().second;
     auto& job = jobs_.at(id);
     take_slot(job, free_number(*job.task), true);
     out.push_back({id, job.task->id, job.schedule, job.deadline, job.slot});
@@ -250,11 +297,22 @@ std::optional<time_point> job_queue::next_wake() const {
   std::optional<time_point> first;
   if (!delayed_.empty())
     first = delayed_.top().first;
-  if (!deadlines_.empty()) {
-    const auto at = deadlines_.top().first + duration{1};
-    first = first ? std::min(*first, at) : at;
-  }
+  const auto consider = [&](time_point at) { first = first ? std::min(*first, at) : at; };
+  if (!deadlines_.empty())
+    consider(deadlines_.top().first + duration{1});
+  if (!held_tasks_.empty())
+    consider(held_tasks_.begin()->first);
   return first;
+}
+
+const task_id* job_queue::task_of(const job_id& id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second.task->id;
+}
+
+bool job_queue::is_held_here(const job_id& id) const {
+  const auto found = jobs_.find(id);
+  return found != jobs_.end() && found->second.is_here;
 }
 
 std::size_t job_queue::waiting(const task_id& task) const {

@@ -66,12 +66,23 @@ public:
   /// this node cannot run it.
   std::optional<std::uint32_t> reserve(const job_id& id, const task_id& task);
 
-  /// What `add` is to wait for before this node tries for the job: until then another should. See
-  /// `add`; a job that is not there is left alone.
+  /// Leaves a job that waits to another node until then: to be claimed there, or given up. After
+  /// that this node tries for it when it has no other, newest first: the other one, if it is only
+  /// slow, goes on from the oldest, and they do not meet.
   void hold_back(const job_id& id, time_point until);
 
-  /// When `take` may find more without any other news: a run_at or a deadline. None = never.
+  /// Leaves the free slots of a task to another node until then. A task without a limit is left
+  /// alone.
+  void hold_back(const task_id& task, time_point until);
+
+  /// When `take` may find more without any other news: a run_at, a deadline, the end of a hold.
+  /// None = never.
   std::optional<time_point> next_wake() const;
+
+  /// The task of a job that is here; nullptr when the job is not.
+  const task_id* task_of(const job_id& id) const;
+  /// Whether this node claimed or reserved it.
+  bool is_held_here(const job_id& id) const;
 
   std::size_t waiting() const noexcept { return jobs_.size() - slots_in_use_; }
   /// Jobs that hold a slot, claimed or reserved, on all nodes.
@@ -83,14 +94,19 @@ public:
   bool is_claimable(const task_id& task) const;
 
 private:
+  /// By position; may hold jobs that left.
+  using job_line = std::deque<std::pair<position, job_id>>;
+
   struct task_entry {
     task_id id;
     std::optional<std::uint32_t> slots = 1;
     bool claimable = false;
-    std::uint32_t used = 0;                             ///< Slots taken or reserved.
+    std::uint32_t used = 0;               ///< Slots taken or reserved.
     std::vector<std::uint8_t> taken = {}; ///< Holders by number - 1: two until one has lost.
-    std::size_t waiting = 0;                            ///< Jobs without a slot.
-    std::deque<std::pair<position, job_id>> ready = {}; ///< By position; may hold jobs that left.
+    std::size_t waiting = 0;              ///< Jobs without a slot.
+    job_line ready = {};                  ///< Ours to claim.
+    job_line others = {};                 ///< Held back before, and still waiting.
+    std::optional<time_point> held_until = {};
     position listed_at = 0; ///< Key under which the task stands in `runnable_`; 0 = it does not.
   };
   struct job_entry {
@@ -98,9 +114,12 @@ private:
     position added_at = 0; ///< 0: reserved, but not added yet.
     std::optional<time_point> run_at = {};
     std::optional<time_point> deadline = {};
+    std::optional<time_point> late_at = {}; ///< When this node gives it up; not before `deadline`.
     schedule_id schedule = {};
-    bool has_slot = false; ///< Claimed or reserved: it does not wait.
-    bool is_here = false;  ///< By this node.
+    bool has_slot = false;  ///< Claimed or reserved: it does not wait.
+    bool is_here = false;   ///< By this node.
+    bool in_log = false;    ///< The claim, not only the reservation.
+    bool is_others = false; ///< Another node was to try first.
     std::uint32_t slot = 0; ///< Its number; 0 = none.
   };
   using timed = std::pair<time_point, job_id>;
@@ -114,7 +133,9 @@ private:
   std::uint32_t free_number(const task_entry& task) const;
   void free_slot(job_entry& job);
   void list(task_entry& task);
-  void drop_gone_front(task_entry& task);
+  bool is_gone(const std::pair<position, job_id>& item, bool from_others) const;
+  void drop_gone(task_entry& task);
+  void end_holds(time_point now);
   void drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when);
   std::vector<domain::waiting_job> take_late(time_point now);
 
@@ -122,10 +143,11 @@ private:
   std::unordered_map<job_id, job_entry> jobs_; ///< Waiting and running.
   std::size_t slots_in_use_ = 0;
   std::size_t held_here_ = 0;
-  std::uint64_t slot_seed_ = 0; ///< 0 = slots have no numbers.
+  std::uint64_t slot_seed_ = 0;                         ///< 0 = slots have no numbers.
   std::set<std::pair<position, task_entry*>> runnable_; ///< Tasks with a ready job and a free slot.
   timed_queue delayed_;
   timed_queue deadlines_;
+  std::set<std::pair<time_point, task_entry*>> held_tasks_;
 };
 
 } // namespace carillon::projections

@@ -25,8 +25,23 @@ void schedule_table::store(entry& into, const schedule_state& state) {
     due_.remove(into);
     return;
   }
-  into.due = *state.next_fire;
+  into.due = due_of(state);
   due_.put(into);
+}
+
+time_point schedule_table::due_of(const schedule_state& state) const {
+  const auto later = delay_ ? delay_(state.id) : duration{0};
+  return *state.next_fire > time_point::max() - later ? time_point::max()
+                                                      : *state.next_fire + later;
+}
+
+void schedule_table::set_delay(std::function<duration(const schedule_id&)> delay) {
+  delay_ = std::move(delay);
+  for (auto& [id, held] : entries_)
+    if (held.heap_place != due_queue_absent) {
+      held.due = due_of(unpack(held));
+      due_.put(held);
+    }
 }
 
 template <class Event>

@@ -23,6 +23,10 @@ public:
   /// are jobs whose schedule is not here. Never fails.
   void apply(const event& e, const domain::record_info& info);
 
+  /// How much later than its fire time a schedule is due here: where another node is to try first.
+  /// Empty = never later. Holds for all schedules at once, those of before too.
+  void set_delay(std::function<duration(const schedule_id&)> delay);
+
   std::optional<domain::schedule_state> find(const schedule_id& id) const;
   std::size_t size() const noexcept { return entries_.size(); }
 
@@ -53,11 +57,13 @@ private:
   };
 
   static domain::schedule_state unpack(const entry& from);
+  time_point due_of(const domain::schedule_state& state) const;
   void store(entry& into, const domain::schedule_state& state);
   template <class Event>
   void change(const schedule_id& id, const Event& e, const domain::record_info& info);
 
   std::map<schedule_id, entry> entries_;
+  std::function<duration(const schedule_id&)> delay_;
   due_queue<entry> due_;
 };
 

@@ -25,6 +25,7 @@ public:
     std::optional<time_point> run_at;
     std::optional<time_point> deadline;
     bool has_slot = false;
+    bool in_log = false; ///< The claim that holds the slot.
   };
   struct task {
     std::optional<std::uint32_t> slots;
@@ -140,12 +141,16 @@ private:
     if (!id || !model_.jobs[*id].has_slot)
       return;
     auto& j = model_.jobs[*id];
-    j.has_slot = false;
     switch (*rc::gen::inRange(0, 3)) {
-    case 0: queue_.unreserve(*id); break;
+    case 0:
+      queue_.unreserve(*id);
+      j.has_slot = j.in_log; // a claim that the log has taken is no reservation any more
+      return;
     case 1: queue_.released(*id); break;
     default: queue_.lost(*id); j.deadline.reset();
     }
+    j.has_slot = false;
+    j.in_log = false;
   }
 
   void reserve() {
@@ -164,7 +169,7 @@ private:
     }
     queue_.add({id, task, {}, {}}, last_, {});
     queue_.acquired(id);
-    model_.jobs[id] = {task, last_, {}, {}, true};
+    model_.jobs[id] = {task, last_, {}, {}, true, true};
   }
 
   void take() {

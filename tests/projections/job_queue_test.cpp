@@ -273,3 +273,46 @@ TEST_CASE("job_queue: a job that is held back waits for its time, and no longer"
   CHECK(q.queue.next_wake() == day_one + std::chrono::seconds{2});
   CHECK(q.take(day_one + std::chrono::seconds{2}) == numbers{1});
 }
+
+TEST_CASE("job_queue: what was left to another node comes after our own, newest first") {
+  numbered_queue q;
+  q.queue.set_task(a, std::nullopt, true);
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    q.add(n, a);
+    if (n != 3)
+      q.queue.hold_back(job_number(n), day_one + std::chrono::seconds{2});
+  }
+  q.add(5, a);
+  CHECK(q.take() == numbers{3, 5});
+  q.add(6, a);
+  CHECK(q.take(day_one + std::chrono::seconds{2}) == numbers{6, 4, 2, 1});
+}
+
+TEST_CASE("job_queue: what is left to another node is given up here only when that had its time") {
+  numbered_queue q;
+  q.queue.set_task(a, 1, false); // this node cannot run it, only write down that it is too late
+  q.add(1, a, day_one + std::chrono::seconds{1});
+  q.queue.hold_back(job_number(1), day_one + std::chrono::seconds{2});
+  CHECK(q.take(day_one + std::chrono::seconds{2}) == numbers{});
+  CHECK(q.take(day_one + std::chrono::seconds{2} + duration{1}) == numbers{1});
+}
+
+TEST_CASE("job_queue: a task's slots may be left to another node for a while") {
+  numbered_queue q;
+  q.add(1, a);
+  const auto until = day_one + std::chrono::milliseconds{100};
+  q.queue.hold_back(a, until);
+  CHECK(q.take().empty());
+  CHECK(q.queue.next_wake() == until);
+  CHECK(q.take(until) == numbers{1});
+}
+
+TEST_CASE("job_queue: a claim that the log has taken cannot be unreserved") {
+  numbered_queue q;
+  q.add(1, a);
+  CHECK(q.take() == numbers{1});
+  q.queue.acquired(job_number(1));
+  q.queue.unreserve(job_number(1)); // its answer was lost, and the second offer met the first
+  CHECK(q.queue.slots_in_use() == 1);
+  CHECK(q.take().empty());
+}
