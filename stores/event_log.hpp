@@ -196,7 +196,12 @@ struct log_options {
   bool accept_data_loss = false; ///< Open a log that ends before its durable mark.
   /// Shared logs: how long a call goes on trying before it answers `unavailable`.
   duration patience = std::chrono::seconds{5};
+  /// Shared logs: the directory of this node's own history; empty = it is in memory.
+  std::string history_directory = {};
 };
+
+/// Whether nodes in several processes may write the log at `url`.
+bool is_shared(std::string_view url);
 
 /// Opens "memory:", "rocksdb:DIRECTORY" or "postgres://...?schema=NAME".
 /// Errors: invalid_argument (unknown URL), conflict (names the process that holds it), corrupt,

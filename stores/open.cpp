@@ -34,6 +34,8 @@ expected<log_url> parse(std::string_view url) {
 
 } // namespace
 
+bool is_shared(std::string_view url) { return is_postgres_url(url); }
+
 expected<std::unique_ptr<event_log>> open_log(std::string_view url, const log_options& options) {
   auto parsed = parse(url);
   if (!parsed)
@@ -50,8 +52,10 @@ expected<std::unique_ptr<history_store>> open_history(std::string_view url,
   auto parsed = parse(url);
   if (!parsed)
     return unexpected<error>{std::move(parsed).error()};
-  if (parsed->in_memory || parsed->in_postgres)
+  if (parsed->in_memory || (parsed->in_postgres && options.history_directory.empty()))
     return make_memory_history();
+  if (parsed->in_postgres)
+    return open_rocksdb_history(options.history_directory, options);
   return open_rocksdb_history(parsed->directory, options);
 }
 
