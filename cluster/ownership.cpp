@@ -134,6 +134,12 @@ std::optional<std::uint32_t> rank_for_job(const node_id& node, const job_id& job
                     [&](const live_session& s) { return can_run(s, needs); });
 }
 
+std::optional<std::uint32_t> rank_for_task(const node_id& node, const job_needs& needs,
+                                           std::span<const live_session> sessions) {
+  return rank_among(node, hash_of(needs.task.value), true, sessions,
+                    [&](const live_session& s) { return can_run(s, needs); });
+}
+
 time_point may_try_at(time_point due, std::uint32_t rank, const stand_in_options& options) {
   if (rank == 0)
     return due;

@@ -82,6 +82,11 @@ std::optional<std::uint32_t> rank_for_job(const node_id& node, const job_id& job
                                           const job_needs& needs,
                                           std::span<const live_session> sessions);
 
+/// As `rank_for_job`, but the same for all jobs of a task: for tasks of which only a few may run at
+/// once, so that the nodes do not contend for their slots.
+std::optional<std::uint32_t> rank_for_task(const node_id& node, const job_needs& needs,
+                                           std::span<const live_session> sessions);
+
 /// How long the others leave the first a head start.
 struct stand_in_options {
   duration overdue = std::chrono::seconds{2}; ///< When rank 1 would step in at the earliest ...

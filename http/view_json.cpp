@@ -8,7 +8,6 @@ namespace carillon::http {
 namespace {
 
 /// How long a process may outlive its node's lease unless its task says otherwise.
-constexpr duration process_disconnect_grace = std::chrono::seconds{60};
 
 std::string metadata_json(const metadata& meta) {
   json_object out;
@@ -79,10 +78,10 @@ std::string zone_of(const trigger_spec& trigger) {
   if (!trigger.timezone.empty())
     return trigger.timezone;
   const auto* children =
-      std::get_if<any_of>(&trigger.kind)   ? &std::get_if<any_of>(&trigger.kind)->triggers
-      : std::get_if<all_of>(&trigger.kind) ? &std::get_if<all_of>(&trigger.kind)->triggers
+      std::get_if<any_of>(&trigger.kind)     ? &std::get_if<any_of>(&trigger.kind)->triggers
+      : std::get_if<all_of>(&trigger.kind)   ? &std::get_if<all_of>(&trigger.kind)->triggers
       : std::get_if<filtered>(&trigger.kind) ? &std::get_if<filtered>(&trigger.kind)->triggers
-                                           : nullptr;
+                                             : nullptr;
   if (!children || children->empty())
     return {};
   // The children's own zone, if they agree.
@@ -107,8 +106,6 @@ std::string to_json(const task_view& view) {
   json_object env;
   for (const auto& [name, text] : s.env)
     env.text(name, text);
-  const auto grace = s.disconnect_grace.value_or(
-      s.executor == executor_process ? process_disconnect_grace : duration{});
   json_object out;
   out.text("id", view.id.value)
       .text("executor", s.executor)
@@ -123,7 +120,7 @@ std::string to_json(const task_view& view) {
     out.null("max_running_jobs");
   return out.seconds("misfire_grace_time", s.misfire_grace_time)
       .text("on_lease_lost", s.on_lease_lost == lease_lost_policy::retry ? "retry" : "fail")
-      .seconds("disconnect_grace", grace)
+      .seconds("disconnect_grace", disconnect_grace_of(s))
       .raw("metadata", metadata_json(s.meta))
       .number("revision", view.revision)
       .time("created_at", view.created_at)
@@ -227,8 +224,29 @@ std::string to_json(const status_view& view) {
       .number("jobs_waiting", view.jobs_waiting)
       .number("jobs_running", view.jobs_running)
       .number("waiting_bytes", view.waiting_bytes)
+      .number("lag", view.lag)
+      .raw("session", view.session == 0 ? "null" : std::to_string(view.session))
+      .seconds("clock_offset", view.clock_offset)
+      .raw("broker_connected",
+           view.broker_connected ? (*view.broker_connected ? "true" : "false") : "null")
       .text("version", view.version)
       .time("started_at", view.started_at)
+      .done();
+}
+
+std::string to_json(const node_view& view) {
+  return json_object{}
+      .text("node", view.node.value)
+      .text("state", view.is_live ? "live" : "lost")
+      .boolean("this", view.is_this)
+      .text("role", view.role)
+      .raw("session", view.session == 0 ? "null" : std::to_string(view.session))
+      .time("opened_at", view.opened_at)
+      .time("expires_at", view.expires_at)
+      .raw("tasks", texts_json(view.tasks))
+      .raw("executors", texts_json(view.executors))
+      .raw("labels", texts_json(view.labels))
+      .number("level", view.level)
       .done();
 }
 

@@ -30,6 +30,8 @@ constexpr duration drain_max = 1s;
 // overflow).
 constexpr duration span_max = std::chrono::hours{24 * 365 * 100};
 constexpr std::size_t read_bytes = 64 * 1024;
+// A run whose lease is over ends within two seconds: others count on it (cluster/succession.hpp).
+constexpr duration lease_kill_grace_max = 2s;
 constexpr int escaped_rounds_max = 100;
 
 time_point wall_now() {
@@ -194,7 +196,7 @@ private:
     if (!kill_at_ && lease_ends_at_ && now >= *lease_ends_at_) {
       read_lease(); // each renewal moves it, so it is looked at only when it seems over
       if (now >= *lease_ends_at_)
-        stop(run_ending::lease_lost, order_.kill_grace);
+        stop(run_ending::lease_lost, std::min(order_.kill_grace, lease_kill_grace_max));
     }
     if (kill_at_ && !killed_ && now >= *kill_at_) {
       ::kill(-child_.pid, SIGKILL);
@@ -296,7 +298,7 @@ private:
   int timer_ = -1;
   shim_child child_;
   output_tail output_;
-  std::optional<duration> timeout_at_; // since boot, as the next three
+  std::optional<duration> timeout_at_;    // since boot, as the next three
   std::optional<duration> lease_ends_at_; // grace included
   std::optional<duration> kill_at_;
   std::optional<duration> drain_until_; // set: the command itself has ended

@@ -50,6 +50,12 @@ struct task_settings {
   bool operator==(const task_settings&) const = default;
 };
 
+/// How long a run may outlive its node's lease: what the task says, or the executor's default.
+inline duration disconnect_grace_of(const task_settings& task) {
+  return task.disconnect_grace.value_or(
+      task.executor == executor_process ? duration{std::chrono::seconds{60}} : duration{});
+}
+
 /// Changes to a task's settings: only what is set is changed (TSK-02).
 struct task_options {
   std::optional<std::string> executor = {};
