@@ -47,6 +47,7 @@ expected<void> register_actor_task(scheduler& engine, const task_id& id, caf::ac
   if (!actors_of.add(id, std::move(handler)))
     return taken();
   caf::anon_send(actor_api::engine_of(engine).peers().dispatch, actors::capability_added{id});
+  actor_api::engine_of(engine).announce();
   return {};
 }
 

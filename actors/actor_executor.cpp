@@ -164,6 +164,14 @@ public:
     return handlers_.contains(task);
   }
 
+  std::vector<task_id> tasks() const override {
+    const std::shared_lock hold{mutex_};
+    std::vector<task_id> out;
+    for (const auto& [task, handler] : handlers_)
+      out.push_back(task);
+    return out;
+  }
+
   void start(std::vector<run_request> runs) override {
     *running_ += runs.size();
     const std::shared_lock hold{mutex_};

@@ -12,6 +12,13 @@ namespace {
 /// Claims in one append.
 constexpr std::size_t claims_per_append_max = 5'000;
 
+/// A task of which at most so many may run at once is one node's to run while that node can: more
+/// nodes would not run more of it, only contend for its slots.
+constexpr std::uint32_t slots_of_one_node = 8;
+
+/// How long the others leave a slot that became free to who is first for its task, for each rank.
+constexpr duration slot_head_start = std::chrono::milliseconds{100};
+
 /// How long claiming rests after the log took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
 
@@ -27,11 +34,27 @@ struct dispatch_state {
   position applied = 0;
   std::optional<time_point> told; ///< What the trigger actor knows of our next wake.
   id_source ids;
+  membership_ptr members; ///< Of a shared log; null = this node is its only writer.
 };
 
 bool is_claiming(const dispatch_state& st) {
-  return st.node->session_start != 0 && !st.node->draining && !st.node->log_broken &&
-         st.node->options.role != node_role::scheduler;
+  return st.node->is_active() && st.node->options.role != node_role::scheduler;
+}
+
+/// A claim that the log holds already under its id is as good as one that it has just taken.
+bool is_in_log(const stores::outcome& outcome) {
+  return outcome.kind == stores::outcome_kind::appended ||
+         outcome.kind == stores::outcome_kind::duplicate;
+}
+
+/// A claim relies on the settings of its task, and on its slot, which no two nodes may take.
+void guard_slot(stores::commit& commit, const task_id& task, std::uint32_t slot) {
+  commit.guards.push_back(stores::stream_key(stream_category::task, task.value));
+  if (slot == 0)
+    return;
+  const auto key = stores::slot_key(task, slot);
+  commit.guards.push_back(key);
+  commit.touches.push_back(key);
 }
 
 std::size_t free_workers(const dispatch_state& st) {
@@ -47,22 +70,64 @@ void set_task(dispatch_state& st, const task_id& id) {
     st.queue.set_task(id, task->settings.max_running_jobs, st.node->can_run(*task));
 }
 
-void apply(dispatch_state& st, const event& e, position at) {
+/// Rank of this node for a job, or for all jobs of its task when only a few may run at once: 0
+/// tries first.
+std::uint32_t rank_for(const dispatch_state& st, const job_id& job, const task_id& name,
+                       const std::string& executor) {
+  const auto task = st.node->tasks.find(name);
+  if (task == nullptr)
+    return 0;
+  const auto& settings = task->settings;
+  cluster::job_needs needs{.task = name,
+                           .executor = executor.empty() ? settings.executor : executor};
+  needs.handler = needs.executor != executor_process;
+  const auto& sharing = *st.node->sharing;
+  return settings.max_running_jobs && *settings.max_running_jobs <= slots_of_one_node
+             ? sharing.rank_for(needs, *st.members)
+             : sharing.rank_for(job, needs, *st.members);
+}
+
+/// Where another node is to try first, leaves a job that waits to it for a while.
+void give_head_start(dispatch_state& st, const job_id& job, const std::string& executor,
+                     time_point from) {
+  const auto* task = st.members ? st.queue.task_of(job) : nullptr;
+  if (task == nullptr)
+    return;
+  if (const auto rank = rank_for(st, job, *task, executor); rank != 0)
+    st.queue.hold_back(job, cluster::may_try_at(from, rank, stand_in));
+}
+
+/// A job of another node is about to free its slot: who is first for the task's jobs goes on.
+void leave_slot(dispatch_state& st, const job_id& job, time_point now) {
+  const auto* task = st.members ? st.queue.task_of(job) : nullptr;
+  if (task == nullptr || st.queue.is_held_here(job))
+    return;
+  if (const auto rank = rank_for(st, job, *task, {}); rank != 0)
+    st.queue.hold_back(*task, now + slot_head_start * rank);
+}
+
+void apply(dispatch_state& st, const event& e, const domain::record_info& info) {
   std::visit(
       [&](const auto& what) {
         using What = std::decay_t<decltype(what)>;
-        if constexpr (What::category == stream_category::task)
+        if constexpr (What::category == stream_category::task) {
           set_task(st, what.id);
-        else if constexpr (std::is_same_v<What, job_added>)
-          st.queue.add({what.id, what.task, what.schedule, what.deadline}, at, what.run_at);
-        else if constexpr (std::is_same_v<What, job_acquired>)
+        } else if constexpr (std::is_same_v<What, job_added>) {
+          st.queue.add({what.id, what.task, what.schedule, what.deadline}, info.at, what.run_at);
+          give_head_start(st, what.id, what.executor,
+                          std::max(info.time, what.run_at.value_or(info.time)));
+        } else if constexpr (std::is_same_v<What, job_acquired>) {
           st.queue.acquired(what.id, what.slot, what.node == st.node->node);
-        else if constexpr (std::is_same_v<What, job_released>)
+        } else if constexpr (std::is_same_v<What, job_released>) {
           st.queue.released(what.id);
-        else if constexpr (std::is_same_v<What, lease_lost>)
+          give_head_start(st, what.id, {}, info.time);
+        } else if constexpr (std::is_same_v<What, lease_lost>) {
           st.queue.lost(what.id);
-        else if constexpr (std::is_same_v<What, job_finished>)
+          give_head_start(st, what.id, {}, info.time);
+        } else if constexpr (std::is_same_v<What, job_finished>) {
+          leave_slot(st, what.id, info.time);
           st.queue.ended(what.id);
+        }
       },
       e);
 }
@@ -76,19 +141,50 @@ void tell_trigger(dispatch_state& st, std::optional<time_point> next) {
 
 void claim(dispatch_state& st);
 
-void on_claims_answered(dispatch_state& st, const std::vector<job_id>& jobs,
-                        const append_reply& reply) {
-  if (!reply.failure && reply.outcomes.front().kind == stores::outcome_kind::appended)
-    return;
-  for (const auto& id : jobs)
-    st.queue.unreserve(id);
-  if (reply.failure)
-    tell_trigger(st, st.node->now() + pause_after_failure);
-  else
-    claim(st); // one of them moved meanwhile; the queue knows by now
+/// One commit for all claims where this node is the log's only writer; else one each, so that those
+/// that another node has claimed meanwhile do not hold up the rest.
+std::shared_ptr<std::vector<stores::commit>>
+to_commits(dispatch_state& st, const std::vector<domain::waiting_job>& taken,
+           const domain::decision_context& context) {
+  auto commits = std::make_shared<std::vector<stores::commit>>(st.members ? taken.size() : 1);
+  if (!st.members) {
+    commits->front().id = st.ids.commit();
+    commits->front().events.reserve(taken.size());
+    commits->front().guards.reserve(taken.size());
+  }
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const auto& job = taken[i];
+    auto& commit = (*commits)[st.members ? i : 0];
+    commit.known = st.applied;
+    commit.meta = {.who = "engine", .from = "dispatch"};
+    commit.guards.push_back(stores::stream_key(job.id));
+    if (st.members)
+      guard_slot(commit, job.task, job.slot);
+    auto decided = domain::acquire(job, context);
+    for (auto& e : decided.events)
+      commit.events.push_back(std::move(e));
+  }
+  return commits;
 }
 
-/// Claims what may run, and gives up what is too late: one commit, one append.
+void on_claims_answered(dispatch_state& st, const std::vector<job_id>& jobs,
+                        const append_reply& reply) {
+  // With an answer for all, or one for each.
+  bool is_any_open = false;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    const auto index = reply.outcomes.size() == 1 ? 0 : i;
+    if (!reply.failure && is_in_log(reply.outcomes[index]))
+      continue;
+    st.queue.unreserve(jobs[i]);
+    is_any_open = true;
+  }
+  if (reply.failure)
+    tell_trigger(st, st.node->now() + pause_after_failure);
+  else if (is_any_open)
+    claim(st); // some of them moved meanwhile; the queue knows by now
+}
+
+/// Claims what may run, and gives up what is too late, in one append.
 void claim(dispatch_state& st) {
   if (!is_claiming(st))
     return;
@@ -96,24 +192,13 @@ void claim(dispatch_state& st) {
   const auto taken = st.queue.take(context.now, std::min(free_workers(st), claims_per_append_max));
   if (taken.empty())
     return tell_trigger(st, st.queue.next_wake());
-  auto commits = std::make_shared<std::vector<stores::commit>>(1);
-  auto& commit = commits->front();
-  commit.id = st.ids.commit();
-  commit.known = st.applied;
-  commit.meta = {.who = "engine", .from = "dispatch"};
   std::vector<job_id> jobs;
-  commit.events.reserve(taken.size());
-  commit.guards.reserve(taken.size());
   jobs.reserve(taken.size());
-  for (const auto& job : taken) {
-    auto decided = domain::acquire(job, context);
-    commit.guards.push_back(stores::stream_key(job.id));
-    for (auto& e : decided.events)
-      commit.events.push_back(std::move(e));
+  for (const auto& job : taken)
     jobs.push_back(job.id);
-  }
   auto* self = st.self;
-  self->request(st.peers->log, caf::infinite, append_request{lane::claim, commits})
+  self->request(st.peers->log, caf::infinite,
+                append_request{lane::claim, to_commits(st, taken, context)})
       .then(
           [self, jobs = std::move(jobs)](const append_reply& reply) {
             on_claims_answered(static_cast<dispatch_state::actor_type*>(self)->state, jobs, reply);
@@ -123,10 +208,12 @@ void claim(dispatch_state& st) {
 }
 
 void on_published(dispatch_state& st, const stores::block& block) {
+  if (st.node->sharing != nullptr)
+    st.members = st.node->sharing->members();
   for (const auto& commit : block.commits) {
     auto at = commit.first;
     for (const auto& e : commit.events)
-      apply(st, e, at++);
+      apply(st, e, {at++, block.time});
   }
   st.applied = block.first + block.count - 1;
   claim(st);
@@ -148,6 +235,8 @@ std::vector<job_id> claim_within(dispatch_state& st, stores::commit& commit) {
     if (!slot)
       continue;
     reserved.push_back(job->id);
+    if (st.members)
+      guard_slot(commit, job->task, *slot);
     commit.events.push_back(job_acquired{reserved.back(), st.node->node, *slot});
   }
   return reserved;
@@ -164,7 +253,7 @@ caf::result<append_reply> on_commit_fires(dispatch_state& st, const commit_fires
           [self, reserved, answer](append_reply& reply) mutable {
             auto& st = static_cast<dispatch_state::actor_type*>(self)->state;
             for (std::size_t i = 0; i < reserved->size(); ++i)
-              if (reply.failure || reply.outcomes[i].kind != stores::outcome_kind::appended)
+              if (reply.failure || !is_in_log(reply.outcomes[i]))
                 for (const auto& id : (*reserved)[i])
                   st.queue.unreserve(id);
             answer.deliver(std::move(reply));
@@ -182,6 +271,8 @@ dispatch_behavior(dispatch_actor::stateful_pointer<dispatch_state> self, node_co
   st.peers = std::move(peers);
   st.queue = std::move(*queue);
   st.applied = applied;
+  if (st.node->sharing != nullptr)
+    st.members = st.node->sharing->members();
   return {
       [self](const published& p) { on_published(self->state, *p.what); },
       [self](const commit_fires& f) { return on_commit_fires(self->state, f); },

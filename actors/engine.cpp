@@ -28,6 +28,9 @@ constexpr std::chrono::seconds housekeeping_period{1};
 /// Least time between two snapshots: a burst of records is replayed faster than it is saved.
 constexpr std::chrono::seconds snapshot_pause{10};
 
+/// Longest wait for a shared log when this node starts or stops.
+constexpr std::chrono::seconds record_wait{15};
+
 /// How often a clock that is not the wall clock is looked at while something waits for it.
 constexpr std::chrono::milliseconds own_clock_period{10};
 
@@ -77,8 +80,19 @@ scheduler::implementation::open(scheduler_options options, caf::actor_system* sy
 
 expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
   const auto& options = node_->options;
-  auto recovered =
-      recover(options.log, {.accept_data_loss = options.accept_data_loss}, owners_of_each);
+  stores::log_options how{.accept_data_loss = options.accept_data_loss};
+  if (stores::is_shared(options.log)) {
+    auto directory = node_directory::open(options.data_directory, node_->node, options.log);
+    if (!directory)
+      return unexpected<error>{std::move(directory).error()};
+    directory_ = std::move(*directory);
+    if (!options.data_directory.empty())
+      how.history_directory = directory_->history();
+  } else if (!options.broker.url.empty()) {
+    return refuse(errc::invalid_argument, "a broker is for nodes that share a log: postgres://...",
+                  "broker");
+  }
+  auto recovered = recover(options.log, how, owners_of_each);
   if (!recovered)
     return unexpected<error>{std::move(recovered).error()};
   if (system == nullptr) {
@@ -91,6 +105,10 @@ expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
   }
   system_ = system;
   log_ = recovered->log;
+  if (directory_ != nullptr) {
+    node_->sharing = std::make_shared<log_sharing>(node_->node);
+    node_->lease_file = directory_->lease_file();
+  }
   add_executors(*recovered);
   auto rang = [peers = peers_](std::int64_t step) {
     caf::anon_send(peers->trigger, alarm_rang{step});
@@ -99,10 +117,16 @@ expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
   if (!made)
     return unexpected<error>{std::move(made).error()};
   alarm_ = std::move(*made);
-  auto session = log_->open_session(node_->node);
+  auto session = open_session();
   if (!session)
     return unexpected<error>{std::move(session).error()};
+  if (auto opened = open_broker(); !opened)
+    return opened;
   spawn(std::move(*recovered), *session);
+  if (keeper_ != nullptr)
+    keeper_->start();
+  if (auto started = start_broker(); !started)
+    return started;
   housekeeper_ = std::thread{[this] { housekeeping(); }};
   return {};
 }
@@ -110,6 +134,8 @@ expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
 std::filesystem::path scheduler::implementation::runs_directory() const {
   if (!node_->options.runs_directory.empty())
     return node_->options.runs_directory;
+  if (directory_ != nullptr)
+    return directory_->runs();
   if (const auto directory = directory_of(node_->options.log); !directory.empty())
     return std::filesystem::path{directory} / "runs";
   return temporary_runs_;
@@ -125,7 +151,8 @@ void scheduler::implementation::add_executors(const recovered& from) {
   executors_->add(executor_threads, make_thread_executor(node_, from.log, sink));
   actor_tasks_ = make_actor_executor(*system_, node_, from.log, sink);
   executors_->add(executor_actor, actor_tasks_);
-  if (directory_of(node_->options.log).empty() && node_->options.runs_directory.empty()) {
+  if (directory_of(node_->options.log).empty() && directory_ == nullptr &&
+      node_->options.runs_directory.empty()) {
     auto pattern = (std::filesystem::temp_directory_path() / "carillon-runs-XXXXXX").string();
     if (mkdtemp(pattern.data()) != nullptr)
       temporary_runs_ = pattern;
@@ -197,6 +224,11 @@ scheduler::implementation::~implementation() {
   changed_.notify_all();
   if (housekeeper_.joinable())
     housekeeper_.join();
+  published_events_.unsubscribe();
+  if (link_ != nullptr)
+    link_->close();
+  if (keeper_ != nullptr)
+    keeper_->close(!has_living_runs());
   end_actors();
   node_->can_run = nullptr; // it holds the executors, too
   executors_.reset();
@@ -237,8 +269,9 @@ expected<position> scheduler::implementation::record(event e) {
   commits->front().meta = {.who = "engine", .from = "life"};
   commits->front().events.push_back(std::move(e));
   caf::scoped_actor self{*system_};
-  expected<position> out = refuse(errc::unavailable, "the log is gone");
-  self->request(peers_->log, caf::infinite, append_request{lane::command, commits})
+  expected<position> out = refuse(errc::unavailable, "the log does not answer");
+  const auto limit = keeper_ != nullptr ? caf::duration{record_wait} : caf::duration{caf::infinite};
+  self->request(peers_->log, limit, append_request{lane::command, commits})
       .receive(
           [&](const append_reply& reply) {
             if (reply.failure)
@@ -272,6 +305,7 @@ expected<void> scheduler::implementation::start() {
         adopted.runs.push_back(std::move(run));
   node_->draining = false;
   node_->session_start = *session;
+  announce();
   if (is_first)
     for (const auto& owner : peers_->jobs)
       caf::anon_send(owner, adopted);
@@ -325,7 +359,7 @@ void scheduler::implementation::finish_handlers(duration drain) {
   };
   if (!wait(drain)) {
     for (const auto& [name, runner] : executors_->all())
-      runner->stop_all();
+      runner->stop_all(stop_reason::drain);
     wait(node_->options.kill_grace);
   }
 }
@@ -340,6 +374,7 @@ void scheduler::implementation::stop(duration drain) {
   }
   changed_.notify_all();
   node_->draining = true;
+  announce(); // others fire and claim from now on what was this node's to do first
   // The dispatcher has sent on its way whatever it was claiming when `draining` was set.
   (void)read<look_queue, bool>(peers_->dispatch, [](const auto&) { return true; });
   (void)gather(false); // whatever was claimed before has reached its executor
@@ -391,8 +426,10 @@ void scheduler::implementation::housekeeping() {
     if (closing_ || state_ != scheduler_state::started)
       continue;
     const auto now = steady::now();
-    const bool wants_snapshot = node_->applied - snapshot_at_ >= node_->options.snapshot_every &&
-                                now - last_snapshot >= snapshot_pause;
+    const bool wants_snapshot =
+        node_->applied - snapshot_at_ >= node_->options.snapshot_every &&
+        now - last_snapshot >= snapshot_pause &&
+        (node_->sharing == nullptr || node_->sharing->rank_for("snapshot") == 0);
     hold.unlock();
     const auto every = node_->options.cleanup_interval.value_or(duration::zero());
     if (every > duration::zero() && (!last_clean_up || now - *last_clean_up >= every)) {
@@ -412,6 +449,18 @@ void scheduler::implementation::wait_until_stopped() {
   changed_.wait(hold, [this] {
     return state_ == scheduler_state::stopped || state_ == scheduler_state::stopping;
   });
+}
+
+expected<void> scheduler::implementation::ready() const {
+  if (const auto now = state(); now != scheduler_state::started)
+    return refuse(errc::unavailable, std::string{to_string(now)});
+  if (node_->log_broken)
+    return refuse(errc::unavailable, "the log takes no more; see the node's log lines");
+  if (node_->sharing != nullptr && node_->sharing->away)
+    return refuse(errc::unavailable, "the log is away");
+  if (!node_->holds_lease())
+    return refuse(errc::unavailable, "the session is lost");
+  return {};
 }
 
 scheduler_state scheduler::implementation::state() const {

@@ -2,9 +2,12 @@
 
 #include "actors/actor_executor.hpp"
 #include "actors/alarm.hpp"
+#include "actors/broker_link.hpp"
 #include "actors/id_source.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_directory.hpp"
 #include "actors/recovery.hpp"
+#include "actors/session_keeper.hpp"
 #include "carillon/scheduler.hpp"
 
 #include <caf/actor_system.hpp>
@@ -33,6 +36,7 @@ public:
   void stop(duration drain);
   void wait_until_stopped();
   scheduler_state state() const;
+  expected<void> ready() const;
 
   expected<void> register_task(const task_id& id, task_handler handler, task_options options);
   void ask_async(command c, request_info info, std::function<void(expected<answer>)> done);
@@ -42,6 +46,16 @@ public:
 
   /// Stores a snapshot of the live state as of now. Errors: unavailable.
   expected<position> store_snapshot_now();
+
+  /// See `scheduler::subscribe`.
+  subscription subscribe(event_filter filter, std::function<void(const recorded_event&)> callback,
+                         std::optional<position> after);
+
+  /// Shared logs: tells the other nodes what this one can do, as it is now.
+  void announce();
+  expected<std::vector<node_view>> nodes() const;
+  /// What a shared log adds to the status of this node.
+  void add_sharing(status_view& out) const;
 
   actors::node_context& node() { return *node_; }
   actors::handles& peers() { return *peers_; }
@@ -68,11 +82,22 @@ private:
   explicit implementation(scheduler_options options);
 
   expected<void> assemble(caf::actor_system* system);
+  expected<stores::session> open_session();
+  expected<stores::session> open_shared_session();
+  expected<void> open_broker();
+  expected<void> start_broker();
+  stores::announcement announcement() const;
+  void say_presence();
+  void on_session_opened(const stores::session& who);
+  void on_session_lost();
+  void on_members();
+  void on_looked();
   void add_executors(const actors::recovered& from);
   void spawn(actors::recovered from, const stores::session& session);
   void watch_actors();
   void housekeeping();
   void end_actors();
+  bool has_living_runs() const;
   expected<position> record(event e);
   void finish_handlers(duration drain);
   std::filesystem::path runs_directory() const;
@@ -88,7 +113,11 @@ private:
   std::shared_ptr<actors::executors> executors_ = std::make_shared<actors::executors>();
   std::shared_ptr<actors::actor_executor> actor_tasks_;
   std::vector<std::shared_ptr<actors::outbox>> outboxes_;
+  std::unique_ptr<actors::node_directory> directory_; ///< Shared logs only.
   std::shared_ptr<stores::event_log> log_;
+  std::unique_ptr<actors::session_keeper> keeper_; ///< Shared logs only.
+  std::unique_ptr<actors::broker_link> link_;      ///< Null = there is no broker.
+  subscription published_events_;
   std::unique_ptr<actors::alarm> alarm_;
   std::filesystem::path temporary_runs_; ///< Removed at the end; empty = none.
   std::atomic<std::size_t> next_job_owner_{0};

@@ -5,6 +5,7 @@
 #include "projections/task_table.hpp"
 #include "stores/event_log.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -55,18 +56,26 @@ private:
   std::function<void()> wake_;
 };
 
+/// Why all runs are to stop.
+enum class stop_reason : std::uint8_t {
+  drain,      ///< The node stops.
+  lease_lost, ///< Its session is lost: a run that does not succeed is `abandoned`, not an error.
+};
+
 /// Runs attempts of one kind. Thread-safe.
 class executor {
 public:
   virtual ~executor() = default;
   /// True when this node can run `task` with it.
   virtual bool can_run(const task_id& task) const = 0;
+  /// Tasks that it has handlers of its own for.
+  virtual std::vector<task_id> tasks() const { return {}; }
   /// Takes the runs; each gets exactly one report. Must not block for long.
   virtual void start(std::vector<run_request> runs) = 0;
   /// Asks a run to stop; its report follows. Unknown runs are ignored.
   virtual void cancel(const job_id& id, position fence, duration grace) = 0;
   /// Asks all runs that do not outlive the process to stop.
-  virtual void stop_all() {}
+  virtual void stop_all(stop_reason) {}
   /// The ending of this run is in the log.
   virtual void settled(const job_id&, position) {}
   /// Takes back what has not begun; those runs get no report any more.

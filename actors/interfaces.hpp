@@ -26,12 +26,15 @@ using log_actor = caf::typed_actor<
     // To itself: write what waits.
     caf::reacts_to<flush>,
     // Starts a gathering at the present position: tells every owner, adds the tasks.
-    caf::reacts_to<gather>, caf::reacts_to<store_snapshot>, caf::reacts_to<look_log>>;
+    caf::reacts_to<gather>, caf::reacts_to<store_snapshot>, caf::reacts_to<look_log>,
+    // Shared logs: another node tells of a block; look for what nobody told of; go on writing.
+    caf::reacts_to<block_heard>, caf::reacts_to<poll_log>, caf::reacts_to<session_opened>>;
 
 /// Owns the schedules of its shares: commands and fires.
 using schedule_actor =
     caf::typed_actor<caf::reacts_to<published>, caf::reacts_to<ask>, caf::reacts_to<fire_due>,
-                     caf::reacts_to<gather_here>, caf::reacts_to<look_schedules>>;
+                     caf::reacts_to<members_changed>, caf::reacts_to<gather_here>,
+                     caf::reacts_to<look_schedules>>;
 
 /// Owns time: one alarm for everything that is due, and whom to wake.
 using trigger_actor = caf::typed_actor<caf::reacts_to<wake_at>, caf::reacts_to<alarm_rang>>;
@@ -44,10 +47,11 @@ using dispatch_actor = caf::typed_actor<
     caf::reacts_to<capability_added>, caf::reacts_to<look_queue>>;
 
 /// Owns the jobs of its shares: adds, runs, finishes, cancels.
-using job_actor = caf::typed_actor<caf::reacts_to<published>, caf::reacts_to<ask>,
-                                   caf::reacts_to<reports_ready>, caf::reacts_to<watch_job>,
-                                   caf::reacts_to<adopt_runs>, caf::reacts_to<give_back>,
-                                   caf::reacts_to<gather_here>, caf::reacts_to<look_jobs>>;
+using job_actor =
+    caf::typed_actor<caf::reacts_to<published>, caf::reacts_to<ask>, caf::reacts_to<reports_ready>,
+                     caf::reacts_to<watch_job>, caf::reacts_to<adopt_runs>,
+                     caf::reacts_to<give_back>, caf::reacts_to<take_over_lost>,
+                     caf::reacts_to<gather_here>, caf::reacts_to<look_jobs>>;
 
 /// Writes finished jobs and schedule streams to the history store, behind the commit path;
 /// detached.

@@ -1,6 +1,7 @@
 #include "actors/command_handler.hpp"
 #include "actors/id_source.hpp"
 #include "actors/log_marks.hpp"
+#include "actors/takeover.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -14,6 +15,9 @@ namespace {
 
 /// Endings in one append; the others follow at once.
 constexpr std::size_t endings_per_append_max = 5'000;
+
+/// Longest wait before silent nodes are looked at again.
+constexpr duration take_over_wait_max = std::chrono::seconds{30};
 
 /// How long endings are kept before they are offered again to a log that took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
@@ -32,6 +36,8 @@ struct job_actor_state {
   std::shared_ptr<executors> runs;
   std::shared_ptr<outbox> reports;
   std::unordered_multimap<job_id, std::function<void()>> watchers;
+  vanished_nodes vanished;
+  std::set<commit_id> told_losses; ///< Lost sessions that the log knows of.
   id_source ids;
 };
 
@@ -44,6 +50,12 @@ executor* executor_of(const state& st, const domain::job_state& job) {
 
 void append_endings(state& st, std::vector<domain::run_report> reports);
 
+/// Whether the claims in a block are this process's to run: not those of its node's former life.
+bool is_ours(const state& st, const stores::block& block) {
+  return st.node->session_start != 0 && block.node == st.node->node &&
+         (st.node->sharing == nullptr || st.node->sharing->is_ours(block.session));
+}
+
 /// Runs grouped by executor, handed over in one call each.
 struct starting_runs {
   std::unordered_map<executor*, std::vector<run_request>> by_executor;
@@ -51,6 +63,11 @@ struct starting_runs {
 };
 
 void begin(const state& st, const domain::job_state& job, starting_runs& into) {
+  if (!st.node->holds_lease()) {
+    into.impossible.push_back(
+        {.id = job.id, .fence = job.fence, .outcome = job_outcome::abandoned});
+    return;
+  }
   auto task = st.node->tasks.find(job.task);
   auto* runner = task == nullptr ? nullptr : st.runs->find(executor_name(job, *task));
   if (runner != nullptr && (runner->outlives_process() || runner->can_run(job.task))) {
@@ -80,10 +97,17 @@ void settle(const state& st, const job_id& id, position fence) {
     runner->settled(id, fence);
 }
 
+/// The claim is not ours any more: if its run still goes on here, it stops.
+void give_up(const state& st, const job_id& id, position fence) {
+  for (const auto& [name, runner] : st.runs->all())
+    runner->cancel(id, fence, st.node->options.kill_grace);
+  settle(st, id, fence);
+}
+
 void on_published(state& st, const stores::block& block) {
   auto ended = std::make_shared<std::vector<projections::ended_job>>();
   starting_runs starting;
-  const auto session = st.node->session_start.load();
+  const bool are_claims_ours = is_ours(st, block);
   for (const auto& commit : block.commits) {
     auto at = commit.first;
     for (const auto& e : commit.events) {
@@ -94,10 +118,10 @@ void on_published(state& st, const stores::block& block) {
       if (auto job = st.table.apply(e, {here, block.time}))
         ended->push_back(std::move(*job));
       else if (const auto* claim = std::get_if<job_acquired>(&e);
-               claim != nullptr && session != 0 && claim->node == st.node->node)
+               claim != nullptr && are_claims_ours && claim->node == st.node->node)
         begin(st, *st.table.find(*id), starting);
       else if (const auto* lost = std::get_if<lease_lost>(&e); lost != nullptr)
-        settle(st, lost->id, lost->fence);
+        give_up(st, lost->id, lost->fence);
       else if (std::holds_alternative<job_cancel_requested>(e))
         if (const auto* job = st.table.find(*id);
             job != nullptr && job->status == job_status::running)
@@ -294,8 +318,8 @@ void on_adopt(state& st, const std::vector<std::pair<job_id, position>>& found) 
   std::vector<domain::run_report> lost;
   std::vector<std::pair<job_id, position>> unbegun;
   st.table.for_each([&](const domain::job_state& job) {
-    if (job.status != job_status::running || job.fence > st.node->session_start ||
-        alive.contains({job.id, job.fence}))
+    if (job.status != job_status::running || job.node != st.node->node ||
+        job.fence > st.node->session_start || alive.contains({job.id, job.fence}))
       return;
     if (was_never_begun(st, job))
       unbegun.emplace_back(job.id, job.fence);
@@ -315,6 +339,42 @@ void on_adopt(state& st, const std::vector<std::pair<job_id, position>>& found) 
   if (!lost.empty())
     append_endings(st, std::move(lost));
   on_give_back(st, unbegun);
+}
+
+/// The first owner writes down which sessions were lost.
+void append_lost_sessions(state& st) {
+  auto commits = find_lost_sessions(*st.node);
+  std::erase_if(commits,
+                [&](const auto& commit) { return !st.told_losses.insert(commit.id).second; });
+  if (st.mine.index != 0 || commits.empty())
+    return;
+  st.self
+      ->request(st.peers->log, caf::infinite,
+                append_request{lane::command,
+                               std::make_shared<std::vector<stores::commit>>(std::move(commits))})
+      .then([](const append_reply&) {}, [](const caf::error&) {});
+}
+
+void on_take_over(state& st) {
+  if (!st.node->is_active())
+    return;
+  append_lost_sessions(st);
+  auto found = find_losses(*st.node, st.table, st.applied, st.vanished);
+  if (found.next)
+    st.self->delayed_send(
+        st.self,
+        std::min<duration>(*found.next - st.node->sharing->store_now(), take_over_wait_max),
+        take_over_lost{});
+  if (found.commits.empty())
+    return;
+  for (auto& commit : found.commits)
+    commit.id = st.ids.commit();
+  // One that conflicts moved meanwhile; whatever is left is found at the next look.
+  st.self
+      ->request(st.peers->log, caf::infinite,
+                append_request{lane::finish, std::make_shared<std::vector<stores::commit>>(
+                                                 std::move(found.commits))})
+      .then([](const append_reply&) {}, [](const caf::error&) {});
 }
 
 void on_watch(state& st, const watch_job& watch) {
@@ -352,6 +412,7 @@ job_actor::behavior_type job_behavior(job_actor::stateful_pointer<state> self,
       [self](const watch_job& w) { on_watch(self->state, w); },
       [self](const adopt_runs& a) { on_adopt(self->state, a.runs); },
       [self](const give_back& g) { on_give_back(self->state, g.unfinished); },
+      [self](take_over_lost) { on_take_over(self->state); },
       [self](const gather_here& g) { on_gather(self->state, *g.into); },
       [self](const look_jobs& l) { l.with(self->state.table); },
   };

@@ -2,6 +2,7 @@
 
 #include "carillon/command.hpp"
 #include "carillon/scheduler.hpp"
+#include "cluster/block_channel.hpp"
 #include "domain/job_aggregate.hpp"
 #include "domain/task_aggregate.hpp"
 #include "projections/job_queue.hpp"
@@ -160,6 +161,21 @@ struct jobs_ended {
   std::shared_ptr<const std::vector<projections::ended_job>> jobs;
 };
 
+/// Another node of a shared log tells of a block.
+struct block_heard {
+  std::shared_ptr<const cluster::received_block> what;
+};
+/// Reads what others have appended to a shared log.
+struct poll_log {};
+/// This node writes the shared log under another session.
+struct session_opened {
+  stores::session who;
+};
+/// Nodes that share the log came, went, or do other things: who tries first may have changed.
+struct members_changed {};
+/// Some node has fallen silent: what it ran is written down as lost, once nobody can be running it.
+struct take_over_lost {};
+
 /// Adds a subscriber that sees every block after `after`.
 struct add_subscription {
   std::shared_ptr<struct subscriber> who;
@@ -192,3 +208,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::adopt_runs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::give_back)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::jobs_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::add_subscription)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::block_heard)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::poll_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::session_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::members_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::take_over_lost)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/log_sharing.hpp"
 #include "carillon/scheduler.hpp"
 #include "projections/task_table.hpp"
 
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace carillon::actors {
 
@@ -58,6 +60,14 @@ public:
     return found == handlers_.end() ? nullptr : found->second;
   }
 
+  std::vector<task_id> tasks() const {
+    const std::shared_lock hold{mutex_};
+    std::vector<task_id> out;
+    for (const auto& [task, handler] : handlers_)
+      out.push_back(task);
+    return out;
+  }
+
 private:
   mutable std::shared_mutex mutex_;
   std::unordered_map<task_id, std::shared_ptr<const task_handler>> handlers_;
@@ -96,8 +106,18 @@ struct node_context {
   std::atomic<bool> draining{false}; ///< Nothing new fires or is claimed.
   std::atomic<bool> log_broken{
       false}; ///< The log takes no more: nothing fires, commands are refused.
+  /// The others that write the log; null = this node is its only writer.
+  std::shared_ptr<log_sharing> sharing;
+  std::string lease_file; ///< For supervisors of runs; empty = runs need no lease.
 
   time_point now() const { return time->now(); }
+  /// Whether what this node has claimed is its own to run, as far as it can know.
+  bool holds_lease() const { return sharing == nullptr || sharing->may_work(); }
+  /// Whether this node takes on new work: it is started, does not drain, and has its log.
+  bool is_active() const {
+    return session_start != 0 && !draining && !log_broken && holds_lease() &&
+           (sharing == nullptr || !sharing->away);
+  }
   void log(log_level level, std::string_view line) const {
     if (options.sink)
       options.sink(level, line);

@@ -52,6 +52,8 @@ runs::run_spec to_spec(const run_request& run, const arguments& args, const node
   spec.stdin_json = settings.stdin_text.empty() ? document(run.job, args) : settings.stdin_text;
   spec.timeout = settings.timeout;
   spec.kill_grace = node.options.kill_grace;
+  spec.lease = node.lease_file;
+  spec.disconnect_grace = disconnect_grace_of(settings);
   return spec;
 }
 
@@ -175,6 +177,8 @@ private:
   }
 
   void spawn(const run_request& run) {
+    if (!node_->holds_lease())
+      return sink_({.id = run.job.id, .fence = run.job.fence, .outcome = job_outcome::abandoned});
     const auto give_up = [&](const error& why) {
       sink_({.id = run.job.id,
              .fence = run.job.fence,

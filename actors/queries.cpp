@@ -266,19 +266,26 @@ expected<std::vector<recorded_event>> scheduler::events(position after, std::siz
   return out;
 }
 
-subscription scheduler::subscribe(event_filter filter,
-                                  std::function<void(const recorded_event&)> callback,
-                                  std::optional<position> after) {
+subscription
+scheduler::implementation::subscribe(event_filter filter,
+                                     std::function<void(const recorded_event&)> callback,
+                                     std::optional<position> after) {
   auto who = std::make_shared<subscriber>();
   who->filter = std::move(filter);
   who->callback = std::move(callback);
-  who->seen = after.value_or(self_->node().applied);
+  who->seen = after.value_or(node_->applied);
   who->from_now = !after;
-  caf::anon_send(self_->peers().subscriptions, add_subscription{who});
+  caf::anon_send(peers_->subscriptions, add_subscription{who});
   return subscription{std::shared_ptr<void>{who.get(), [who](void*) {
                                               const std::lock_guard hold{who->calling};
                                               who->ended = true;
                                             }}};
+}
+
+subscription scheduler::subscribe(event_filter filter,
+                                  std::function<void(const recorded_event&)> callback,
+                                  std::optional<position> after) {
+  return self_->subscribe(std::move(filter), std::move(callback), after);
 }
 
 expected<recorded_event> scheduler::next_event(event_filter filter, duration wait) {
@@ -323,6 +330,7 @@ status_view scheduler::status() const {
     std::tie(out.jobs_waiting, out.jobs_running) = *jobs;
   out.waiting_bytes = node.counts.waiting_bytes;
   out.started_at = node.opened_at;
+  self_->add_sharing(out);
   return out;
 }
 

@@ -94,6 +94,8 @@ expected<recovered> recover(const std::string& url, const stores::log_options& o
 
 projections::job_queue queue_of(const projections::live_state& state, const node_context& node) {
   projections::job_queue queue;
+  if (node.sharing != nullptr)
+    queue.number_slots(std::hash<node_id>{}(node.node));
   for (task_id after;;) {
     const auto page = state.tasks.page(after, 1000);
     for (const auto& task : page)

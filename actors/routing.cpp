@@ -108,6 +108,8 @@ void scheduler::implementation::ask_async(command c, request_info info,
                                           std::function<void(expected<answer>)> done) {
   if (node_->log_broken)
     return done(refuse(errc::unavailable, "the log takes no more; see the node's log lines"));
+  if (node_->sharing != nullptr && node_->sharing->away)
+    return done(refuse(errc::unavailable, "the log is away; try again later"));
   auto command = std::make_shared<pending_command>();
   command->bytes = bytes_of(c);
   if (auto* add = std::get_if<add_schedule>(&c); add != nullptr && add->spec.id.empty()) {

@@ -16,6 +16,9 @@ constexpr std::size_t purged_per_clean_up_max = 1'000;
 /// How long firing rests after the log took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
 
+/// How long it rests after the log's clock said that it is too early: ours is ahead of it.
+constexpr duration pause_when_early = std::chrono::milliseconds{10};
+
 struct schedule_actor_state {
   using actor_type = std::remove_pointer_t<schedule_actor::stateful_pointer<schedule_actor_state>>;
   explicit schedule_actor_state(schedule_actor::pointer self) : self{self} {}
@@ -34,8 +37,9 @@ struct schedule_actor_state {
 using state = schedule_actor_state;
 
 bool is_firing(const state& st) {
-  return st.node->session_start != 0 && !st.node->draining && !st.node->log_broken &&
-         st.node->options.role != node_role::worker;
+  const auto& sharing = st.node->sharing;
+  return st.node->is_active() && st.node->options.role != node_role::worker &&
+         (sharing == nullptr || !sharing->clock_is_off);
 }
 
 void tell_trigger(state& st, std::optional<time_point> next) {
@@ -223,9 +227,25 @@ void on_fires_answered(state& st, const std::vector<schedule_id>& ids, const app
     tell_trigger(st, st.node->now() + pause_after_failure);
     return;
   }
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (reply.outcomes[i].kind != stores::outcome_kind::appended)
+  bool is_early = false;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto kind = reply.outcomes[i].kind;
+    is_early |= kind == stores::outcome_kind::too_early;
+    if (kind != stores::outcome_kind::appended)
       st.table.unpark(ids[i]); // it moved meanwhile: its new state says what is due
+  }
+  auto next = st.table.next_due();
+  if (is_early && next)
+    next = std::max(*next, st.node->now() + pause_when_early);
+  tell_trigger(st, next);
+}
+
+/// Who tries first has changed.
+void on_members(state& st) {
+  const auto& sharing = st.node->sharing;
+  st.table.set_delay([sharing, members = sharing->members()](const schedule_id& id) {
+    return sharing->delay_of(id, *members);
+  });
   tell_trigger(st, st.table.next_due());
 }
 
@@ -289,6 +309,7 @@ schedule_actor::behavior_type schedule_behavior(schedule_actor::stateful_pointer
       [self](const published& p) { on_published(self->state, *p.what); },
       [self](const ask& a) { on_ask(self->state, a.what); },
       [self](const fire_due& f) { on_fire_due(self->state, f.now); },
+      [self](members_changed) { on_members(self->state); },
       [self](const gather_here& g) { on_gather(self->state, *g.into); },
       [self](const look_schedules& l) { l.with(self->state.table); },
   };

@@ -23,6 +23,7 @@ expected<void> scheduler::start() { return self_->start(); }
 void scheduler::stop(duration drain) { self_->stop(drain); }
 void scheduler::wait_until_stopped() { self_->wait_until_stopped(); }
 scheduler_state scheduler::state() const { return self_->state(); }
+expected<void> scheduler::ready() const { return self_->ready(); }
 
 const scheduler_options& scheduler::options() const { return self_->node().options; }
 expected<position> scheduler::take_snapshot() { return self_->store_snapshot_now(); }
@@ -45,6 +46,7 @@ expected<void> scheduler::register_task(const task_id& id, task_handler handler,
   if (!node.handlers.add(id, std::move(handler)))
     return taken();
   caf::anon_send(self_->peers().dispatch, actors::capability_added{id});
+  self_->announce();
   return {};
 }
 

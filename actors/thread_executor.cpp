@@ -43,10 +43,11 @@ private:
   arguments args_;
 };
 
-/// A run that has begun: how to stop it, and whether its time is up.
+/// A run that has begun: how to stop it, and why it was.
 struct live_run {
   std::stop_source stop;
   bool timed_out = false;
+  bool lease_lost = false;
 };
 
 class thread_executor final : public executor {
@@ -79,6 +80,7 @@ public:
   }
 
   bool can_run(const task_id& task) const override { return node_->handlers.find(task) != nullptr; }
+  std::vector<task_id> tasks() const override { return node_->handlers.tasks(); }
 
   void start(std::vector<run_request> runs) override {
     const auto count = runs.size();
@@ -108,10 +110,12 @@ public:
       sink_({.id = id, .fence = fence, .outcome = job_outcome::cancelled});
   }
 
-  void stop_all() override {
+  void stop_all(stop_reason why) override {
     const std::lock_guard hold{mutex_};
-    for (auto& [fence, run] : live_)
+    for (auto& [fence, run] : live_) {
+      run->lease_lost |= why == stop_reason::lease_lost;
       run->stop.request_stop();
+    }
   }
 
   std::vector<std::pair<job_id, position>> take_back() override {
@@ -139,6 +143,10 @@ private:
         return;
       auto run = std::move(waiting_.front());
       waiting_.pop_front();
+      if (!node_->holds_lease()) {
+        sink_({.id = run.job.id, .fence = run.job.fence, .outcome = job_outcome::abandoned});
+        continue;
+      }
       auto live = std::make_shared<live_run>();
       live_.emplace(run.job.fence, live);
       if (run.task->settings.timeout) {
@@ -150,12 +158,15 @@ private:
       auto report = attempt(run, live->stop.get_token());
       hold.lock();
       const bool timed_out = live->timed_out;
+      const bool lease_lost = live->lease_lost;
       hold.unlock();
       if (timed_out && report.outcome != job_outcome::success) {
         report.outcome = job_outcome::timed_out;
         report.error =
             error_info{"timeout", "stopped after " + to_string(*run.task->settings.timeout)};
       }
+      if (lease_lost && report.outcome != job_outcome::success)
+        report = {.id = run.job.id, .fence = run.job.fence, .outcome = job_outcome::abandoned};
       sink_(std::move(report));
       hold.lock();
       live_.erase(run.job.fence); // last: whoever finds nothing running finds the report out

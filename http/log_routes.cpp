@@ -52,6 +52,16 @@ response stream_events(const call& c) {
 
 response get_status(const call& c) { return json(200, to_json(c.engine.status())); }
 
+response get_nodes(const call& c) {
+  const auto found = c.engine.nodes();
+  if (!found)
+    return to_response(found.error());
+  json_array items;
+  for (const auto& node : *found)
+    items.raw(to_json(node));
+  return json(200, json_object{}.raw("items", items.done()).text_or_null("next_cursor", {}).done());
+}
+
 response post_cleanup(const call& c) {
   const auto done = c.engine.ask(clean_up{}, c.info);
   if (!done)
@@ -69,9 +79,8 @@ response post_snapshot(const call& c) {
 response get_livez(const call&) { return health(200, "alive"); }
 
 response get_readyz(const call& c) {
-  const auto state = c.engine.state();
-  return health(state == scheduler_state::started ? 200 : 503,
-                state == scheduler_state::started ? "ready" : to_string(state));
+  const auto ready = c.engine.ready();
+  return ready ? health(200, "ready") : health(503, ready.error().message);
 }
 
 response get_metrics(const call& c) {

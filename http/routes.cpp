@@ -49,6 +49,7 @@ constexpr route table[] = {
     {"GET", "/v1/events/stream", access::read, stream_events,
      "Server-sent events: each record after Last-Event-ID, or from now on", "", "", "after"},
     {"GET", "/v1/status", access::read, get_status, "Shows the node and its state", "status"},
+    {"GET", "/v1/nodes", access::read, get_nodes, "Lists the nodes that share the log", "[node]"},
     {"POST", "/v1/cleanup", access::change, post_cleanup,
      "Purges finished schedules that have no jobs left", "changed", "nothing"},
     {"POST", "/v1/snapshot", access::change, post_snapshot,

@@ -77,6 +77,7 @@ response get_result(const call&);
 response get_events(const call&);
 response stream_events(const call&);
 response get_status(const call&);
+response get_nodes(const call&);
 response post_cleanup(const call&);
 response post_snapshot(const call&);
 response get_livez(const call&);

@@ -214,8 +214,32 @@ constexpr field_schema status_fields[] = {
     {"jobs_waiting", "integer", "", required},
     {"jobs_running", "integer", "", required},
     {"waiting_bytes", "integer", "commands that wait for the log", required},
+    {"lag", "integer", "records in the log that are not applied here yet", required},
+    {"session", "integer", "of this node in a shared log; null = it has one writer", required,
+     nullable},
+    {"clock_offset", "duration", "seconds: the shared log's clock minus this machine's", required,
+     nullable},
+    {"broker_connected", "boolean", "null = there is no broker", required,
+     nullable},
     {"version", "string", "", required},
     {"started_at", "instant", "", required},
+};
+
+constexpr field_schema node_fields[] = {
+    {"node", "string", "", required},
+    {"state", "live|lost", "by its session in the log's store", required},
+    {"this", "boolean", "the node that was asked", required},
+    {"role", "both|scheduler|worker|none", "", required},
+    {"session", "integer", "null in a log with one writer", required,
+     nullable},
+    {"opened_at", "instant", "when its session was opened", required,
+     nullable},
+    {"expires_at", "instant", "when that ends unless it is renewed", required,
+     nullable},
+    {"tasks", "strings", "that it has handlers for", required},
+    {"executors", "strings", "", required},
+    {"labels", "strings", "", required},
+    {"level", "integer", "highest format level that it understands", required},
 };
 
 constexpr field_schema health_fields[] = {{"status", "string", "", required}};
@@ -249,6 +273,7 @@ constexpr schema all[] = {
     {"added_job", added_job_fields},
     {"event", event_fields},
     {"status", status_fields},
+    {"node", node_fields},
     {"health", health_fields},
     {"at", at_fields},
     {"nothing", std::span<const field_schema>{empty_fields, 0}},

@@ -28,6 +28,7 @@ std::string to_json(const job_result& result);
 std::string to_json(const recorded_event& recorded);
 /// "status"
 std::string to_json(const status_view& view);
+std::string to_json(const node_view& view);
 
 /// The arguments in `p`; none when they can not be read.
 arguments arguments_of(const scheduler& engine, const payload& p);

@@ -81,6 +81,19 @@ private:
   std::string address_;
 };
 
+/// The first line of `file`, which nobody but its owner should be able to read.
+expected<void> read_secret(const std::string& file, std::string& out) {
+  if (file.empty())
+    return {};
+  auto text = read_file(file);
+  if (!text)
+    return unexpected<error>{std::move(text).error()};
+  out = text->substr(0, text->find_first_of("\r\n"));
+  if (out.empty())
+    return refuse(errc::invalid_argument, file + " is empty: its first line is the secret");
+  return {};
+}
+
 expected<serve_options> read_options(const session& s, const serve_flags& flags) {
   setting_values given;
   auto file = flags.config.empty() ? environment("CARILLON_CONFIG") : flags.config;
@@ -101,6 +114,11 @@ expected<serve_options> read_options(const session& s, const serve_flags& flags)
   if (!out)
     return out;
   out->http.token = environment("CARILLON_TOKEN");
+  auto& broker = out->engine.broker;
+  for (const auto& [file, secret] : {std::pair{&out->cluster_key_file, &broker.key},
+                                     std::pair{&out->broker_password_file, &broker.password}})
+    if (auto read = read_secret(*file, *secret); !read)
+      return unexpected<error>{std::move(read).error()};
   return out;
 }
 

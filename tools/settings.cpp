@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <limits>
+#include <sstream>
 
 #include <toml++/toml.h>
 
@@ -11,12 +12,25 @@ namespace carillon::tools {
 namespace {
 
 constexpr setting all[] = {
-    {"log", "memory: or rocksdb:DIRECTORY (default: rocksdb:DATA/log)"},
+    {"log", "memory:, rocksdb:DIRECTORY, or postgres://... for many nodes "
+            "(default: rocksdb:DATA/log)"},
     {"listen", "HOST:PORT on loopback, port 0 = a free one, or unix:PATH "
                "(default: 127.0.0.1:4080)"},
     {"node", "Name of this node in the log (default: the host's name)"},
     {"role", "both (default), scheduler or worker"},
-    {"broker", "mqtt://HOST:PORT (not built yet)"},
+    {"broker", "mqtt:// or mqtts://HOST:PORT, ws:// or wss://: how nodes tell each other"},
+    {"cluster", "Name of the cluster in the broker's topics (default: carillon)"},
+    {"cluster-key-file", "File of the key by which nodes know each other at the broker"},
+    {"topic-prefix", "First levels of the broker's topics (default: carillon/v1)"},
+    {"broker-username", "User name at the broker"},
+    {"broker-password-file", "File of the password at the broker"},
+    {"broker-ca-file", "PEM file of the authorities to trust (default: the system's)"},
+    {"broker-certificate-file", "PEM file of this node's certificate"},
+    {"broker-key-file", "PEM file of its private key"},
+    {"publish-events", "Publish this node's events at the broker as CloudEvents", true},
+    {"event-types", "Only events of these names, separated by commas"},
+    {"session-ttl", "How long others wait for this node when it falls silent (default: 10s)"},
+    {"labels", "NAME=VALUE or NAME, separated by commas, shown to other nodes"},
     {"max-concurrent-jobs", "Runs at once; 0 = none (default: 100)"},
     {"handler-threads", "Threads for C++ handlers; 0 = by cores (default: 0)"},
     {"default-zone", "IANA zone of triggers that name none (default: local)"},
@@ -110,14 +124,32 @@ void read_role(reader& in, node_role& out) {
     in.note(wrong("role", "'" + *given + "' is not both, scheduler or worker"));
 }
 
-void refuse_what_is_not_built(reader& in) {
-  if (in.find("broker"))
-    in.note(wrong("broker", "is not built yet: this version runs on one node, without MQTT",
-                  errc::unsupported));
-  const auto* log = in.find("log");
-  if (log && (log->starts_with("postgres:") || log->starts_with("postgresql:")))
-    in.note(wrong("log", "PostgreSQL logs are not built yet: use rocksdb:DIRECTORY or memory:",
-                  errc::unsupported));
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream in{text};
+  for (std::string word; std::getline(in, word, ',');)
+    if (!word.empty())
+      out.push_back(std::move(word));
+  return out;
+}
+
+void read_cluster(reader& in, serve_options& out) {
+  auto& broker = out.engine.broker;
+  in.text("broker", broker.url);
+  in.text("cluster", broker.cluster);
+  in.text("topic-prefix", broker.topic_prefix);
+  in.text("broker-username", broker.username);
+  in.text("broker-ca-file", broker.ca_file);
+  in.text("broker-certificate-file", broker.certificate_file);
+  in.text("broker-key-file", broker.key_file);
+  broker.publish_events = in.is_set("publish-events");
+  if (const auto* types = in.find("event-types"))
+    broker.event_types = words_of(*types);
+  if (const auto* labels = in.find("labels"))
+    out.engine.labels = words_of(*labels);
+  in.text("cluster-key-file", out.cluster_key_file);
+  in.text("broker-password-file", out.broker_password_file);
+  in.span("session-ttl", out.engine.session_ttl);
 }
 
 expected<std::string> text_of(const toml::node& node, std::string_view name) {
@@ -189,7 +221,6 @@ expected<serve_options> to_options(const setting_values& values,
   reader in{values};
   serve_options out;
   auto& engine = out.engine;
-  refuse_what_is_not_built(in);
   engine.log = "rocksdb:" + (data / "log").string();
   in.text("log", engine.log);
   in.text("node", engine.node);
@@ -197,6 +228,8 @@ expected<serve_options> to_options(const setting_values& values,
     if (auto good = check_name(engine.node, "node"); !good)
       in.note(unexpected<error>{good.error()});
   read_role(in, engine.role);
+  engine.data_directory = data / "node";
+  read_cluster(in, out);
   in.number("max-concurrent-jobs", engine.max_concurrent_jobs);
   in.number("handler-threads", engine.handler_threads);
   in.text("default-zone", engine.default_zone);

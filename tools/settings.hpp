@@ -39,6 +39,8 @@ struct serve_options {
   scheduler_options engine;
   http_options http;
   duration drain_timeout = std::chrono::seconds{30};
+  std::string cluster_key_file = {};     ///< To be read into `engine.broker.key`; empty = none.
+  std::string broker_password_file = {}; ///< To be read into `engine.broker.password`.
 };
 
 /// Reads the texts. Errors: invalid_argument or unsupported, with the setting's name as field.

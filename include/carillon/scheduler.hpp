@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace carillon {
 
@@ -29,8 +30,29 @@ enum class log_level : std::uint8_t { debug, info, warning, error };
 /// Receives one line per fact. Called from any thread.
 using log_sink = std::function<void(log_level, std::string_view)>;
 
+/// How the nodes of a shared log tell each other what happens: quicker than by asking the log. See
+/// docs/mqtt.md.
+struct broker_settings {
+  /// "mqtt://HOST[:PORT]", "mqtts://", "ws://" or "wss://"; empty = no broker.
+  std::string url = {};
+  std::string cluster = "carillon"; ///< Its name in topics; see `check_name`.
+  std::string topic_prefix = {};    ///< Empty = "carillon/v1".
+  /// Key of the cluster, 16 bytes or more: nodes that have it believe only those that do. Empty =
+  /// blocks from the broker are hints to read the log. Never printed.
+  std::string key = {};
+  std::string username = {};
+  std::string password = {};         ///< Never printed.
+  std::string ca_file = {};          ///< PEM; empty = the system's authorities.
+  std::string certificate_file = {}; ///< PEM; this node's own.
+  std::string key_file = {};         ///< PEM; its private key.
+  /// Publishes this node's events as CloudEvents, for programs outside.
+  bool publish_events = false;
+  std::vector<std::string> event_types = {}; ///< Wire names of those; empty = all.
+};
+
 struct scheduler_options {
-  /// "memory:" (lost at the end) or "rocksdb:DIRECTORY".
+  /// "memory:" (lost at the end), "rocksdb:DIRECTORY", or "postgres://...": a log that many nodes
+  /// share.
   std::string log = "memory:";
   /// Name of this node in the log. Default: the host's name.
   std::string node = {};
@@ -59,6 +81,15 @@ struct scheduler_options {
   duration kill_grace = std::chrono::seconds{5};
   /// Open a log that ends before its durable mark.
   bool accept_data_loss = false;
+  /// Shared logs: where this node keeps what is its own: history, runs, the token of its session.
+  /// No two processes can use it at once. Empty = a temporary folder; then a node that was killed
+  /// can come back under its name only once its session has expired, and without its runs.
+  std::filesystem::path data_directory = {};
+  /// Shared logs: how long the others wait for this node when it falls silent; 1 s to 1 day.
+  duration session_ttl = std::chrono::seconds{10};
+  /// Shared logs: "name=value" or "name", for other nodes and for people.
+  std::vector<std::string> labels = {};
+  broker_settings broker = {};
   /// Where log lines go; none = nowhere.
   log_sink sink = {};
   /// Where "now" comes from; nullptr = the wall clock. Must outlive the scheduler.
@@ -113,6 +144,9 @@ public:
   /// Returns when the scheduler is stopped or stopping.
   void wait_until_stopped();
   scheduler_state state() const;
+  /// Whether commands are accepted and jobs run here. Errors: unavailable, and why: it is not
+  /// started, or drains; its log is away or takes no more; its session is lost.
+  expected<void> ready() const;
 
   // --- tasks ----------------------------------------------------------------------------------
 
@@ -199,6 +233,9 @@ public:
   /// The first matching event from now on. Errors: timed_out.
   expected<recorded_event> next_event(event_filter filter, duration wait);
 
+  /// The nodes that share the log, by name; this one alone where it has one writer.
+  /// Errors: unavailable (the log is away).
+  expected<std::vector<node_view>> nodes() const;
   status_view status() const;
   stats_view stats() const;
   const scheduler_options& options() const;

@@ -60,15 +60,23 @@ TEST_CASE("settings: every mistake names its setting") {
   }
 }
 
-TEST_CASE("settings: what is not built yet says so") {
-  for (const auto& [name, text] :
-       setting_values{{"broker", "mqtt://localhost:1883"}, {"log", "postgresql://localhost/x"}}) {
-    const auto refused = to_options({{name, text}}, "/data");
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == errc::unsupported);
-    CHECK(exit_code_of(refused.error().code) == exit_usage);
-    CHECK(refused.error().message.find("not built yet") != std::string::npos);
-  }
+TEST_CASE("settings: a node of a cluster keeps what is its own in the data directory") {
+  const auto options = to_options({{"log", "postgres://db.example/carillon"},
+                                   {"broker", "mqtts://broker.example"},
+                                   {"session-ttl", "20s"},
+                                   {"publish-events", "true"},
+                                   {"event-types", "job_added,job_finished"},
+                                   {"labels", "zone=eu,gpu"}},
+                                  "/data");
+  REQUIRE(options);
+  const auto& engine = options->engine;
+  CHECK(engine.log == "postgres://db.example/carillon");
+  CHECK(engine.data_directory == "/data/node");
+  CHECK(engine.session_ttl == std::chrono::seconds{20});
+  CHECK(engine.broker.url == "mqtts://broker.example");
+  CHECK(engine.broker.publish_events);
+  CHECK(engine.broker.event_types == std::vector<std::string>{"job_added", "job_finished"});
+  CHECK(engine.labels == std::vector<std::string>{"zone=eu", "gpu"});
 }
 
 TEST_CASE("settings: flags win over the environment, which wins over the file") {

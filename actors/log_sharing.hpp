@@ -1,0 +1,84 @@
+#pragma once
+
+#include "carillon/ids.hpp"
+#include "carillon/time.hpp"
+#include "cluster/block_channel.hpp"
+#include "cluster/ownership.hpp"
+#include "cluster/succession.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace carillon::actors {
+
+/// Who shares the log, as last read from its store.
+struct membership {
+  std::vector<cluster::live_session> live = {}; ///< By node.
+  std::vector<cluster::session_end> ends = {};  ///< The newest session of each node, over or not.
+  time_point store_time{};                      ///< The store's clock when it was asked ...
+  duration asked_at{};                          ///< ... at this time since boot.
+};
+using membership_ptr = std::shared_ptr<const membership>;
+
+/// How long the others leave the first a head start. With the time to commit, what they do instead
+/// of it is in the log less than two seconds late.
+inline constexpr cluster::stand_in_options stand_in{.overdue = std::chrono::milliseconds{1500},
+                                                    .stagger = std::chrono::milliseconds{150}};
+
+/// Rank of a node that cannot do a thing itself, and only helps to give it up.
+inline constexpr std::uint32_t last_rank = 8;
+
+/// What the actors of a node know of the others that share its log. Thread-safe.
+class log_sharing {
+public:
+  explicit log_sharing(node_id self) : self_{std::move(self)} {}
+
+  /// Never null.
+  membership_ptr members() const;
+  void set_members(membership_ptr members);
+  /// The store's clock, as far as it is known.
+  time_point store_now() const;
+
+  /// Until when this node may believe in its session, since boot; 0 = not any more.
+  void set_deadline(duration since_boot) { deadline_us_ = since_boot.count(); }
+  /// Whether it may still begin, run and fire: to be asked last, just before.
+  bool may_work() const;
+
+  /// Sessions that this process has held: what they claimed is ours to run.
+  void add_session(std::uint64_t token);
+  bool is_ours(std::uint64_t token) const;
+
+  /// Among `members`, how much later than it is due this node may try to fire schedule `id`.
+  duration delay_of(const schedule_id& id, const membership& members) const;
+  /// This node's rank for something that anyone alive may do, such as writing down a loss.
+  std::uint32_t rank_for(const std::string& chore) const;
+  /// Its rank for the jobs of a task, or for one job of it: 0 tries first.
+  std::uint32_t rank_for(const cluster::job_needs& needs, const membership& members) const;
+  std::uint32_t rank_for(const job_id& job, const cluster::job_needs& needs,
+                         const membership& members) const;
+
+  std::atomic<bool> away{false};         ///< The log does not answer.
+  std::atomic<bool> clock_is_off{false}; ///< Ours, against the store's: nothing fires here.
+  std::atomic<bool> has_broker{false};   ///< Blocks of others come by themselves.
+
+  // Set once, before the first message.
+  /// Tells the other nodes of a block that is in the log. Must not block.
+  std::function<void(cluster::block_message)> tell_others = {};
+  /// The log refused the session with this token.
+  std::function<void(std::uint64_t)> refused = {};
+
+private:
+  node_id self_;
+  mutable std::mutex mutex_;
+  membership_ptr members_ = std::make_shared<const membership>();
+  std::set<std::uint64_t> ours_;
+  std::atomic<std::int64_t> deadline_us_{0};
+};
+
+} // namespace carillon::actors

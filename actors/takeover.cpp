@@ -1,0 +1,85 @@
+#include "actors/takeover.hpp"
+
+#include "stores/sha256.hpp"
+
+#include <algorithm>
+
+namespace carillon::actors {
+namespace {
+
+/// How long each node leaves it to those of a lower rank to write down a loss.
+constexpr duration head_start = std::chrono::milliseconds{300};
+
+/// Losses in one append; the others follow at the next look.
+constexpr std::size_t losses_per_append_max = 2'000;
+
+commit_meta takeover_meta() { return {.who = "engine", .from = "takeover"}; }
+
+commit_id id_of_loss(const cluster::session_end& end) {
+  const auto digest =
+      stores::sha256({"session_lost\n", end.node.value, "\n", std::to_string(end.token)});
+  commit_id id;
+  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+  return id;
+}
+
+/// When the session of `node` ended; none = it lives, or nothing is known of it for long enough.
+std::optional<time_point> end_of(const node_id& node, const membership& members, time_point now,
+                                 vanished_nodes& vanished) {
+  const auto found = std::find_if(members.ends.begin(), members.ends.end(),
+                                  [&](const auto& end) { return end.node == node; });
+  if (found == members.ends.end())
+    return vanished.try_emplace(node, now).first->second;
+  vanished.erase(node);
+  return cluster::is_over(*found, now) ? std::optional{found->expires} : std::nullopt;
+}
+
+} // namespace
+
+takeover find_losses(const node_context& node, const projections::job_table& jobs, position known,
+                     vanished_nodes& vanished) {
+  takeover out;
+  const auto members = node.sharing->members();
+  const auto now = node.sharing->store_now();
+  jobs.for_each([&](const domain::job_state& job) {
+    if (job.status != job_status::running || job.node == node.node ||
+        out.commits.size() >= losses_per_append_max)
+      return;
+    const auto end = end_of(job.node, *members, now, vanished);
+    const auto task = node.tasks.find(job.task);
+    if (!end || task == nullptr)
+      return;
+    const auto when = cluster::may_give_up_at(*end, disconnect_grace_of(task->settings)) +
+                      head_start * node.sharing->rank_for("lost/" + job.node.value);
+    if (when > now) {
+      out.next = out.next ? std::min(*out.next, when) : when;
+      return;
+    }
+    auto decided = domain::lose_lease(job, job.fence, task->settings.on_lease_lost);
+    auto& commit = out.commits.emplace_back();
+    commit.known = known;
+    commit.guards = {stores::stream_key(job.id)};
+    commit.meta = takeover_meta();
+    commit.events = std::move(decided.events);
+  });
+  return out;
+}
+
+std::vector<stores::commit> find_lost_sessions(const node_context& node) {
+  std::vector<stores::commit> out;
+  const auto members = node.sharing->members();
+  const auto now = node.sharing->store_now();
+  for (const auto& end : members->ends) {
+    const auto when = cluster::may_give_up_at(end.expires, duration{}) +
+                      head_start * node.sharing->rank_for("lost/" + end.node.value);
+    if (end.node == node.node || when > now)
+      continue;
+    auto& commit = out.emplace_back();
+    commit.id = id_of_loss(end);
+    commit.meta = takeover_meta();
+    commit.events = {session_lost{end.node, end.token}};
+  }
+  return out;
+}
+
+} // namespace carillon::actors

@@ -1,0 +1,204 @@
+// Several engines in this process on one log in PostgreSQL: who fires, who runs, who takes over.
+
+#include "engine_fixture.hpp"
+#include "stores/postgres_migrations.hpp"
+#include "tests/support/postgres_server.hpp"
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <thread>
+
+using namespace carillon;
+using namespace carillon::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const task_id work{"work"};
+
+scheduler_options node_options(const std::string& log, const std::string& name) {
+  scheduler_options options;
+  options.log = log;
+  options.node = name;
+  options.default_zone = "UTC";
+  options.cleanup_interval.reset();
+  options.handler_threads = 4;
+  options.supervisor = CARILLON_SUPERVISOR;
+  options.session_ttl = 2s;
+  return options;
+}
+
+/// A node whose task `work` counts its runs, and may wait at a gate.
+struct node {
+  node(const std::string& log, const std::string& name)
+      : name{name}, engine{must(scheduler::open(node_options(log, name)))} {
+    must(engine.register_task(work,
+                              [this](const job_context& job) -> task_result {
+                                ++runs;
+                                while (is_blocked && !job.stop().stop_requested())
+                                  std::this_thread::sleep_for(1ms);
+                                if (job.stop().stop_requested())
+                                  return refuse(errc::cancelled, "told to stop");
+                                return value{};
+                              },
+                              {.max_running_jobs = std::optional<std::uint32_t>{}}));
+    must(engine.start());
+  }
+
+  std::string name;
+  std::atomic<int> runs{0};
+  std::atomic<bool> is_blocked{false};
+  scheduler engine;
+};
+
+template <class Condition> bool eventually(Condition is_so) {
+  for (const auto until = std::chrono::steady_clock::now() + 30s;
+       std::chrono::steady_clock::now() < until; std::this_thread::sleep_for(5ms))
+    if (is_so())
+      return true;
+  return false;
+}
+
+std::vector<recorded_event> all_events(scheduler& engine) {
+  std::vector<recorded_event> out;
+  for (position after = 0;;) {
+    auto found = must(engine.events(after, 1000));
+    if (found.empty())
+      return out;
+    after = found.back().at;
+    std::move(found.begin(), found.end(), std::back_inserter(out));
+  }
+}
+
+std::size_t count_of(const std::vector<recorded_event>& events, std::string_view name) {
+  return static_cast<std::size_t>(
+      std::count_if(events.begin(), events.end(),
+                    [&](const recorded_event& e) { return listener::name_of(e.what) == name; }));
+}
+
+bool is_applied_everywhere(const std::vector<scheduler*>& engines) {
+  std::set<std::pair<position, std::string>> states;
+  for (auto* engine : engines) {
+    const auto status = engine->status();
+    states.emplace(status.at, status.state_hash);
+  }
+  return states.size() == 1;
+}
+
+} // namespace
+
+TEST_CASE("shared log: jobs added at one node run on all of them, each once") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  node c{log, "c"};
+  REQUIRE(eventually([&] { return must(a.engine.nodes()).size() == 3; }));
+  std::vector<job_id> jobs;
+  for (int i = 0; i < 300; ++i)
+    jobs.push_back(must(a.engine.add_job({.task = work})));
+  must(b.engine.wait_for(a.engine.status().at, patience)); // read what was written elsewhere
+  for (const auto& id : jobs)
+    REQUIRE(must(b.engine.result(id, patience)).outcome == job_outcome::success);
+  CHECK(a.runs + b.runs + c.runs == 300);
+  CHECK(a.runs > 0);
+  CHECK(b.runs > 0);
+  CHECK(c.runs > 0);
+  REQUIRE(eventually([&] { return is_applied_everywhere({&a.engine, &b.engine, &c.engine}); }));
+  CHECK(count_of(all_events(a.engine), "job_finished") == 300);
+}
+
+TEST_CASE("shared log: each fire is recorded once, and runs on some node") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  for (int i = 0; i < 20; ++i) {
+    schedule_spec spec;
+    spec.id = schedule_id{"s" + std::to_string(i)};
+    spec.task = work;
+    spec.trigger = trigger_spec{interval{100ms}};
+    must((i % 2 == 0 ? a : b).engine.ask(add_schedule{std::move(spec)}));
+  }
+  REQUIRE(eventually([&] { return a.runs + b.runs >= 400; }));
+  CHECK(a.runs > 0);
+  CHECK(b.runs > 0);
+  std::map<std::pair<std::string, time_point>, int> fires;
+  for (const auto& e : all_events(a.engine))
+    if (const auto* job = std::get_if<job_added>(&e.what))
+      ++fires[{job->schedule.value, *job->fire_time}];
+  for (const auto& [fire, times] : fires)
+    REQUIRE(times == 1);
+}
+
+TEST_CASE("shared log: a limit of running jobs holds over all nodes") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  must(a.engine.ask(configure_task{work, {.max_running_jobs = std::optional<std::uint32_t>{2}}}));
+  for (int i = 0; i < 60; ++i)
+    must((i % 2 == 0 ? a : b).engine.add_job({.task = work}));
+  REQUIRE(eventually([&] { return a.runs + b.runs == 60; }));
+  REQUIRE(eventually([&] { return count_of(all_events(a.engine), "job_finished") == 60; }));
+  int running = 0;
+  for (const auto& e : all_events(a.engine)) {
+    running += std::holds_alternative<job_acquired>(e.what);
+    running -= std::holds_alternative<job_finished>(e.what);
+    REQUIRE(running <= 2);
+  }
+}
+
+TEST_CASE("shared log: a cancel reaches the node that runs the job") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  a.is_blocked = b.is_blocked = true;
+  const auto id = must(a.engine.add_job({.task = work}));
+  REQUIRE(eventually([&] { return a.runs + b.runs == 1; }));
+  auto& other = a.runs == 1 ? b : a;
+  REQUIRE(eventually([&] { return other.engine.ask(cancel_job{id, "enough"}).has_value(); }));
+  CHECK(must(other.engine.result(id, patience)).outcome == job_outcome::cancelled);
+}
+
+TEST_CASE("shared log: a node that drains gives its work away, and leaves") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  {
+    node b{log, "b"};
+    REQUIRE(eventually([&] { return must(a.engine.nodes()).size() == 2; }));
+    b.engine.stop();
+    std::vector<job_id> jobs;
+    for (int i = 0; i < 20; ++i)
+      jobs.push_back(must(b.engine.add_job({.task = work})));
+    for (const auto& id : jobs)
+      CHECK(must(b.engine.result(id, patience)).outcome == job_outcome::success);
+    CHECK(b.runs == 0);
+  }
+  CHECK(must(a.engine.nodes()).size() == 1);
+}
+
+TEST_CASE("shared log: a name that a live node holds is refused, with what to do") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  const auto second = scheduler::open(node_options(log, "a"));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == errc::conflict);
+  CHECK(second.error().field == "node");
+}
+
+TEST_CASE("shared log: the database goes and comes back, and everything goes on") {
+  carillon::testing::postgres_server server;
+  const auto log = server.url("away");
+  must(stores::migrate_postgres(log));
+  node a{log, "a"};
+  must(a.engine.add_job({.task = work}));
+  REQUIRE(eventually([&] { return a.runs == 1; }));
+  server.kill();
+  REQUIRE(eventually([&] {
+    const auto refused = a.engine.add_job({.task = work});
+    return !refused && refused.error().code == errc::unavailable;
+  }));
+  std::this_thread::sleep_for(3s); // the session is lost meanwhile
+  server.start();
+  REQUIRE(eventually([&] { return a.engine.add_job({.task = work}).has_value(); }));
+  REQUIRE(eventually([&] { return a.runs >= 2; }));
+}
