@@ -110,8 +110,6 @@ std::vector<showing> clock_window::showings(when_never never, when_twice twice,
   std::erase_if(out, [&](const showing& one) {
     return one.at < begin() + margin || one.at >= end() - margin;
   });
-  std::stable_sort(out.begin(), out.end(),
-                   [](const showing& a, const showing& b) { return a.at < b.at; });
   return out;
 }
 

@@ -48,8 +48,8 @@ public:
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return begin_ + static_cast<std::int64_t>(walls_.size()); }
 
-  /// Sorted by instant. Seconds nearer than `margin` to the window's ends are left out, because
-  /// what they show may be shown again outside.
+  /// Sorted by wall clock, then by instant. Seconds nearer than `margin` to the window's ends are
+  /// left out, because what they show may be shown again outside.
   std::vector<showing> showings(when_never never, when_twice twice, std::int64_t margin) const;
 
 private:

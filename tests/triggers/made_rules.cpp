@@ -105,16 +105,21 @@ bool made_rule::is_day_of(std::int64_t day_number) const {
          (either ? by_day || by_weekday : by_day && by_weekday);
 }
 
-bool made_rule::matches(std::int64_t wall) const {
-  auto number = wall / day_seconds;
-  auto rest = wall % day_seconds;
-  if (rest < 0) {
-    rest += day_seconds;
-    --number;
+std::vector<std::int64_t> made_rule::walls_between(std::int64_t begin, std::int64_t end) const {
+  std::vector<std::int64_t> out;
+  // One day more to both sides: division rounds towards zero.
+  for (auto number = begin / day_seconds - 1; number <= end / day_seconds + 1; ++number) {
+    if (!is_day_of(number))
+      continue;
+    for (std::size_t h = 0; h < 24; ++h)
+      for (std::size_t m = 0; m < 60; ++m)
+        for (std::size_t s = 0; s < 60 && hour.values[h] && minute.values[m]; ++s) {
+          const auto wall = number * day_seconds + static_cast<std::int64_t>((h * 60 + m) * 60 + s);
+          if (second.values[s] && wall >= begin && wall < end)
+            out.push_back(wall);
+        }
   }
-  const auto time = static_cast<std::size_t>(rest);
-  return second.values[time % 60] && minute.values[time / 60 % 60] && hour.values[time / 3600] &&
-         is_day_of(number);
+  return out;
 }
 
 std::string made_rule::text() const {

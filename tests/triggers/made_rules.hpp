@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace carillon::triggers::test {
 
@@ -29,8 +30,9 @@ struct made_rule {
   made_field month, day, weekday, hour, minute, second;
   decltype(trigger_spec::kind) kind;
 
-  /// Whether the rule means that wall-clock second (since 1970-01-01, any year).
-  bool matches(std::int64_t wall) const;
+  /// Every wall-clock second (since 1970-01-01) that the rule means, from `begin` up to `end`,
+  /// exclusive, in order.
+  std::vector<std::int64_t> walls_between(std::int64_t begin, std::int64_t end) const;
   /// Neither the minute nor the hour is a wildcard.
   bool is_fixed_time() const { return !minute.is_star && !hour.is_star; }
   std::string text() const;
