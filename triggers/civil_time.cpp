@@ -175,18 +175,6 @@ std::int64_t day_number(civil_date date) noexcept {
       .count();
 }
 
-civil_date date_of(std::int64_t days) noexcept {
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
-  return {static_cast<int>(date.year()), static_cast<std::uint8_t>(unsigned{date.month()}),
-          static_cast<std::uint8_t>(unsigned{date.day()})};
-}
-
-int days_in_month(int year, int month) noexcept {
-  constexpr std::array<std::uint8_t, 13> days{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && is_leap ? 29 : days[static_cast<std::size_t>(month)];
-}
-
 bool exists(civil_date date) noexcept {
   return date.year >= 1 && date.year <= 9999 && date.month >= 1 && date.month <= 12 &&
          date.day >= 1 && date.day <= days_in_month(date.year, date.month);

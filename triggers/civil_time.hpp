@@ -5,6 +5,7 @@
 #include "carillon/trigger.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -76,11 +77,19 @@ expected<zone_ptr> find_zone(std::string_view name);
 /// Days since 1970-01-01 of a date that exists.
 std::int64_t day_number(civil_date date) noexcept;
 /// The date that is `days` after 1970-01-01.
-civil_date date_of(std::int64_t days) noexcept;
+inline civil_date date_of(std::int64_t days) noexcept {
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+  return {static_cast<int>(date.year()), static_cast<std::uint8_t>(unsigned{date.month()}),
+          static_cast<std::uint8_t>(unsigned{date.day()})};
+}
 /// Whether the calendar has that day; years 1 to 9999.
 bool exists(civil_date date) noexcept;
 /// Days of a month, 28 to 31.
-int days_in_month(int year, int month) noexcept;
+constexpr int days_in_month(int year, int month) noexcept {
+  constexpr std::array<std::uint8_t, 13> days{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month == 2 && is_leap ? 29 : days[static_cast<std::size_t>(month)];
+}
 /// "2026-03-29".
 std::string to_string(civil_date date);
 /// "2026-03-29 02:30:00", for messages about wall clocks.
