@@ -23,6 +23,8 @@ constexpr std::size_t block_records_max = 20'000;
 constexpr duration poll_alone = std::chrono::seconds{1};
 constexpr duration poll_with_broker = std::chrono::seconds{5};
 
+constexpr position log_end = std::numeric_limits<position>::max();
+
 /// Between two attempts to reach a log that is away.
 constexpr duration pause_while_away = std::chrono::milliseconds{200};
 
@@ -324,8 +326,12 @@ void on_followed(log_state& st, const expected<void>& followed) {
     break_log(st, followed.error());
 }
 
+void on_heard(log_state& st, const block_heard& heard) {
+  on_followed(st, heard.what ? st.blocks->hear(*heard.what) : st.blocks->follow(log_end));
+}
+
 void on_poll(log_state& st) {
-  on_followed(st, st.blocks->follow(std::numeric_limits<position>::max()));
+  on_followed(st, st.blocks->follow(log_end));
   st.self->delayed_send(st.self, st.node->sharing->has_broker ? poll_with_broker : poll_alone,
                         poll_log{});
 }
@@ -384,9 +390,7 @@ log_actor::behavior_type log_behavior(log_actor::stateful_pointer<log_state> sel
       [self](const gather& g) { on_gather(self->state, g.into); },
       [self](const store_snapshot& s) { on_store_snapshot(self->state, *s.from); },
       [self](const look_log& l) { l.with(self->state.log); },
-      [self](const block_heard& heard) {
-        on_followed(self->state, self->state.blocks->hear(*heard.what));
-      },
+      [self](const block_heard& heard) { on_heard(self->state, heard); },
       [self](poll_log) { on_poll(self->state); },
       [self](const session_opened& opened) { on_session(self->state, opened.who); },
   };

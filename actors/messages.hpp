@@ -163,7 +163,7 @@ struct jobs_ended {
 
 /// Another node of a shared log tells of a block.
 struct block_heard {
-  std::shared_ptr<const cluster::received_block> what;
+  std::shared_ptr<const cluster::received_block> what; ///< Null: some may have gone unheard.
 };
 /// Reads what others have appended to a shared log.
 struct poll_log {};

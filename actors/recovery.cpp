@@ -19,10 +19,12 @@ bool load(projections::live_state& state, const stores::snapshot& snapshot) {
   return true;
 }
 
-/// Reads the log after `from` and applies it to `state`, and to `history` what that has not seen.
+/// Reads the log after `from` and applies it to `state`, and to `history` what that has not seen;
+/// up to `to`, the end of a block: what others append to a shared log meanwhile is not ours to
+/// apply.
 expected<void> replay_tail(stores::event_log& log, projections::live_state& state, position from,
-                           stores::history_store* history, position history_at) {
-  for (auto at = from;;) {
+                           position to, stores::history_store* history, position history_at) {
+  for (auto at = from; at < to;) {
     auto blocks = log.read(at, read_bytes);
     if (!blocks)
       return unexpected<error>{std::move(blocks).error()};
@@ -35,6 +37,8 @@ expected<void> replay_tail(stores::event_log& log, projections::live_state& stat
         finished.push_back(to_finished_job(job));
     };
     for (const auto& block : *blocks) {
+      if (block.first > to)
+        break;
       for (const auto& commit : block.commits) {
         auto here = commit.first;
         for (const auto& e : commit.events)
@@ -48,6 +52,7 @@ expected<void> replay_tail(stores::event_log& log, projections::live_state& stat
       if (auto kept = history->apply(at, finished, touches); !kept)
         return kept;
   }
+  return {};
 }
 
 } // namespace
@@ -63,12 +68,17 @@ expected<recovered> recover(const std::string& url, const stores::log_options& o
   if (!history)
     return unexpected<error>{std::move(history).error()};
   out.history = std::move(*history);
+  // In this order: on a shared log others write snapshots and blocks meanwhile.
+  auto snapshot = out.log->load_snapshot();
   const auto head = out.log->head();
   const auto base = out.log->base();
   auto seen = out.history->checkpoint();
-  auto snapshot = out.log->load_snapshot();
   if (!head || !base || !seen)
     return refuse(errc::corrupt, "the log or its history cannot be read");
+  if (*seen > head->at && stores::is_shared(url) && !options.accept_data_loss)
+    return refuse(errc::corrupt, "log regressed: it ends at " + std::to_string(head->at) +
+                                     ", this node knew it up to " + std::to_string(*seen) +
+                                     "; accept_data_loss goes on from what is left");
   if (*seen > head->at) { // the log lost its end, and that was accepted
     if (auto cleared = out.history->clear(); !cleared)
       return unexpected<error>{std::move(cleared).error()};
@@ -86,7 +96,8 @@ expected<recovered> recover(const std::string& url, const stores::log_options& o
                                      " and has no snapshot to start from");
   else
     out.state = projections::live_state{owners};
-  if (auto tail = replay_tail(*out.log, out.state, out.snapshot_at, out.history.get(), *seen);
+  if (auto tail =
+          replay_tail(*out.log, out.state, out.snapshot_at, head->at, out.history.get(), *seen);
       !tail)
     return unexpected<error>{std::move(tail).error()};
   return out;
