@@ -1,6 +1,7 @@
 #include "triggers/due.hpp"
 
 #include "triggers/civil_time.hpp"
+#include "triggers/preview.hpp"
 
 #include <algorithm>
 
@@ -11,27 +12,6 @@ constexpr duration tick{1};
 
 unexpected<error> pass_on(expected<fire>&& failed) {
   return unexpected<error>{std::move(failed).error()};
-}
-
-/// The last fire time that is not after `bound`, given one that is not: halves the stretch in
-/// which it must lie, at most 60 seeks.
-expected<fire> last_until(const compiled_trigger& trigger, fire known, time_point bound) {
-  const auto start = known.cursor;
-  auto low = *known.at;
-  auto high = bound;
-  while (low < high) {
-    const auto middle = low + (high - low) / 2 + tick; // (low, high]
-    auto found = seek(trigger, start, middle);
-    if (!found)
-      return found;
-    if (found->at && *found->at <= bound) {
-      known = std::move(*found);
-      low = *known.at;
-    } else {
-      high = middle - tick;
-    }
-  }
-  return known;
 }
 
 /// A run of neighbouring fire times.

@@ -5,6 +5,7 @@
 #include "carillon/command.hpp"
 #include "carillon/event.hpp"
 #include "carillon/expected.hpp"
+#include "carillon/fire_times.hpp"
 #include "carillon/http.hpp"
 #include "carillon/ids.hpp"
 #include "carillon/job.hpp"
