@@ -6,6 +6,19 @@ way=$1 source=$2 build=$3 work=$4
 here=$source/tests/packaging
 prefix=$work/prefix
 
+# The trigger library alone: right times, and nothing of the engine comes along.
+check_trigger_consumer() {
+  times=$("$1" | tr '\n' ' ')
+  if [ "$times" != "2026-03-28T02:30:00+01:00 2026-03-30T02:30:00+02:00 " ]; then
+    echo "check.sh: $1 printed '$times'" >&2
+    exit 1
+  fi
+  if ldd "$1" | grep -iE 'caf_|rocksdb|paho|libpq|pqxx|libssl|libcrypto'; then
+    echo "check.sh: $1 links more than triggers" >&2
+    exit 1
+  fi
+}
+
 case $way in
   install)
     rm -rf "$prefix"
@@ -17,6 +30,7 @@ case $way in
       -DCMAKE_PREFIX_PATH="$prefix"
     cmake --build "$work/installed"
     "$work/installed/consumer"
+    check_trigger_consumer "$work/installed/trigger_consumer"
     ;;
   pkg_config)
     pc=$(find "$prefix" -name carillon.pc)
@@ -33,6 +47,7 @@ case $way in
       -DCARILLON_SOURCE="$source" -DBUILD_SHARED_LIBS=ON -DCMAKE_CXX_COMPILER_LAUNCHER="$LAUNCHER"
     cmake --build "$work/subdirectory" --parallel 2
     "$work/subdirectory/consumer"
+    check_trigger_consumer "$work/subdirectory/trigger_consumer"
     ;;
   *)
     echo "check.sh: unknown way '$way'" >&2
