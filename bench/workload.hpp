@@ -15,7 +15,7 @@ using figures = nlohmann::ordered_json;
 
 /// What the command line says; each workload uses what concerns it.
 struct parameters {
-  std::string log = {};                    ///< URL; empty = a fresh directory beside the program.
+  std::string log = {}; ///< URL; empty = a fresh directory beside the program.
   std::uint64_t jobs = 200'000;
   std::uint64_t tasks = 1;
   std::optional<std::uint32_t> limit = {}; ///< Running jobs per task; none = no limit.
@@ -23,6 +23,9 @@ struct parameters {
   std::uint64_t events = 1'000'000;
   std::uint32_t clients = 64;
   std::uint32_t seconds = 5;
+  std::uint32_t nodes = 3;
+  std::string broker = {};     ///< URL; empty = none.
+  bool publish_events = false; ///< At the broker, for listeners outside.
 };
 
 /// Ad-hoc no-op jobs, added 1,000 a call, run and recorded.
@@ -39,5 +42,8 @@ figures run_schedules(const parameters& with);
 figures run_replay(const parameters& with);
 /// Nanoseconds per next fire time of ten cron expressions.
 figures run_next(const parameters& with);
+
+/// Nodes on one log in PostgreSQL: jobs added at one of them, run by all.
+figures run_cluster(const parameters& with);
 
 } // namespace carillon::bench

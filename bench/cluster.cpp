@@ -1,0 +1,98 @@
+#include "bench/bench_engine.hpp"
+#include "bench/measure.hpp"
+#include "bench/raw_postgres.hpp"
+#include "stores/postgres_connection.hpp"
+#include "stores/postgres_migrations.hpp"
+
+#include <memory>
+#include <thread>
+#include <unistd.h>
+
+namespace carillon::bench {
+namespace {
+
+constexpr std::uint32_t concurrent_jobs = 5'000;
+constexpr std::uint64_t yardstick_rows = 100'000;
+constexpr int lag_samples = 500;
+
+scheduler_options node_options(const std::string& url, const parameters& with, std::uint32_t n) {
+  scheduler_options options;
+  options.log = url;
+  options.node = "bench-" + std::to_string(n);
+  options.default_zone = "UTC";
+  options.max_concurrent_jobs = concurrent_jobs;
+  options.cleanup_interval.reset();
+  options.snapshot_every = UINT64_MAX;
+  options.broker.url = with.broker;
+  options.broker.cluster = "bench-" + std::to_string(getpid());
+  options.broker.publish_events = with.publish_events;
+  options.sink = [](log_level level, std::string_view line) {
+    if (level >= log_level::warning)
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+  };
+  return options;
+}
+
+using engines = std::vector<std::unique_ptr<scheduler>>;
+
+/// Nodes that all run the tasks, and know of each other.
+engines start_nodes(const std::string& url, const parameters& with) {
+  engines out;
+  for (std::uint32_t n = 0; n < with.nodes; ++n) {
+    out.push_back(std::make_unique<scheduler>(must(scheduler::open(node_options(url, with, n)))));
+    register_noop_tasks(*out.back(), with.tasks, with.limit);
+    must(out.back()->start());
+  }
+  // Long enough for the first node to have read who else is there.
+  std::this_thread::sleep_for(std::chrono::seconds{4});
+  return out;
+}
+
+/// From the answer to a command at one node until every other one has applied it.
+samples apply_lags(const engines& nodes) {
+  std::vector<std::chrono::nanoseconds> lags;
+  task_options options;
+  for (int i = 0; i < lag_samples; ++i) {
+    options.meta = metadata{{"sample", std::to_string(i)}};
+    const auto done = must(nodes.front()->ask(configure_task{task_id{"lag"}, options}));
+    const auto start = steady::now();
+    for (const auto& node : nodes)
+      must(node->wait_for(done.at, std::chrono::seconds{10}));
+    lags.push_back(steady::now() - start);
+  }
+  return samples{std::move(lags)};
+}
+
+} // namespace
+
+figures run_cluster(const parameters& with) {
+  const auto parsed = must(stores::parse_postgres_url(with.log));
+  must(stores::migrate_postgres(with.log));
+  const auto raw_before = raw_synced_inserts(parsed.connect, yardstick_rows);
+  auto nodes = start_nodes(with.log, with);
+  const auto before = nodes.front()->stats();
+  const auto seconds = run_noop_jobs(*nodes.front(), with.jobs, with.tasks);
+  const auto records = nodes.front()->stats().records - before.records;
+  const auto lags = apply_lags(nodes);
+  std::uint64_t conflicts = 0;
+  for (const auto& node : nodes)
+    conflicts += node->stats().conflicts;
+  for (const auto& node : nodes)
+    node->stop();
+  const auto raw = (raw_before + raw_synced_inserts(parsed.connect, yardstick_rows)) / 2;
+  const auto events_per_second = static_cast<double>(records) / seconds;
+  return {{"workload", "cluster"},
+          {"nodes", with.nodes},
+          {"jobs", with.jobs},
+          {"broker", with.broker.empty() ? figures(nullptr) : figures(with.broker)},
+          {"publish_events", with.publish_events},
+          {"seconds", seconds},
+          {"jobs_per_second", static_cast<double>(with.jobs) / seconds},
+          {"events_per_second", events_per_second},
+          {"yardstick_events_per_second", raw},
+          {"ratio", events_per_second / raw},
+          {"conflicts", conflicts},
+          {"apply_lag_ms", lags.p50_p99()}};
+}
+
+} // namespace carillon::bench
