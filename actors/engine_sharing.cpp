@@ -44,6 +44,13 @@ expected<stores::session> scheduler::implementation::open_shared_session() {
   auto* store = log_->sessions();
   if (store == nullptr)
     return refuse(errc::internal, "a shared log without sessions");
+  const auto known = store->list();
+  const auto head = log_->head();
+  if (!known || !head)
+    return refuse(errc::unavailable, "the log's sessions cannot be read");
+  for (const auto& record : known->sessions)
+    if (record.node == node_->node && record.token != directory_->last_session())
+      node_->sharing->past = {std::max(known->now, record.expires), head->at};
   session_keeper::callbacks call;
   call.on_opened = [this](const auto& who) { on_session_opened(who); };
   call.on_lost = [this] { on_session_lost(); };

@@ -336,6 +336,8 @@ void on_adopt(state& st, const std::vector<std::pair<job_id, position>>& found) 
     for (const auto& [name, runner] : st.runs->all())
       runner->cancel(id, fence, st.node->options.kill_grace);
   }
+  if (st.node->sharing != nullptr && st.node->sharing->past)
+    return; // some may go on where nobody here sees it: `find_losses` waits for their end
   if (!lost.empty())
     append_endings(st, std::move(lost));
   on_give_back(st, unbegun);

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +34,12 @@ inline constexpr cluster::stand_in_options stand_in{.overdue = std::chrono::mill
 
 /// Rank of a node that cannot do a thing itself, and only helps to give it up.
 inline constexpr std::uint32_t last_rank = 8;
+
+/// A life of this node of which its directory knows nothing.
+struct unseen_life {
+  time_point ended{}; ///< Its session, at the latest, by the store's clock.
+  position up_to = 0; ///< What this node claimed up to here, it claimed in that life, or before.
+};
 
 /// What the actors of a node know of the others that share its log. Thread-safe.
 class log_sharing {
@@ -68,6 +75,9 @@ public:
   std::atomic<bool> has_broker{false};   ///< Blocks of others come by themselves.
 
   // Set once, before the first message.
+  /// Set when another directory than ours held this node's name before: what that left running
+  /// nobody here can see.
+  std::optional<unseen_life> past = {};
   /// Tells the other nodes of a block that is in the log. Must not block.
   std::function<void(cluster::block_message)> tell_others = {};
   /// The log refused the session with this token.

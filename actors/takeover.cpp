@@ -23,9 +23,14 @@ commit_id id_of_loss(const cluster::session_end& end) {
   return id;
 }
 
-/// When the session of `node` ended; none = it lives, or nothing is known of it for long enough.
-std::optional<time_point> end_of(const node_id& node, const membership& members, time_point now,
+/// When the session under which `job` was claimed ended; none = it lives, or nothing is known of it
+/// for long enough.
+std::optional<time_point> end_of(const domain::job_state& job, const node_context& self,
+                                 const membership& members, time_point now,
                                  vanished_nodes& vanished) {
+  const auto& node = job.node;
+  if (const auto& past = self.sharing->past; node == self.node)
+    return past && job.fence <= past->up_to ? std::optional{past->ended} : std::nullopt;
   const auto found = std::find_if(members.ends.begin(), members.ends.end(),
                                   [&](const auto& end) { return end.node == node; });
   if (found == members.ends.end())
@@ -42,10 +47,9 @@ takeover find_losses(const node_context& node, const projections::job_table& job
   const auto members = node.sharing->members();
   const auto now = node.sharing->store_now();
   jobs.for_each([&](const domain::job_state& job) {
-    if (job.status != job_status::running || job.node == node.node ||
-        out.commits.size() >= losses_per_append_max)
+    if (job.status != job_status::running || out.commits.size() >= losses_per_append_max)
       return;
-    const auto end = end_of(job.node, *members, now, vanished);
+    const auto end = end_of(job, node, *members, now, vanished);
     const auto task = node.tasks.find(job.task);
     if (!end || task == nullptr)
       return;
