@@ -69,8 +69,10 @@ scheduler::implementation::open(scheduler_options options, caf::actor_system* sy
   std::unique_ptr<implementation> self{new implementation{std::move(options)}};
   if (auto named = check_name(self->node_->node.value, "node"); !named)
     return unexpected<error>{std::move(named).error()};
-  const auto& zone = self->node_->options.default_zone;
-  self->node_->zone = zone.empty() || zone == "local" ? local_zone_name() : zone;
+  auto& zone = self->node_->options.default_zone;
+  if (zone.empty() || zone == "local")
+    zone = local_zone_name();
+  self->node_->zone = zone;
   if (auto found = triggers::find_zone(self->node_->zone); !found)
     return refuse(errc::invalid_argument, found.error().message, "default_zone");
   if (auto assembled = self->assemble(system); !assembled)

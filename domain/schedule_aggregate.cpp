@@ -210,6 +210,9 @@ expected<decision> decide(const schedule_state* current, const add_schedule& com
   auto trigger = start_trigger(spec.trigger, ctx);
   if (!trigger)
     return unexpected{std::move(trigger).error()};
+  if (spec.strict && !trigger->next_fire)
+    return refuse(errc::invalid_argument,
+                  "the trigger never fires, which a strict schedule does not accept", "trigger");
 
   // 2. A new id.
   if (!current) {

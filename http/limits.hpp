@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 /// Every limit of the HTTP server by name. What is beyond one is refused, never cut short.
 namespace carillon::http {
@@ -16,6 +17,8 @@ inline constexpr std::size_t errors_max = 32;                 ///< Fields named 
 inline constexpr std::size_t jobs_per_request_max = 10'000;   ///< `{"jobs": [...]}`.
 inline constexpr std::size_t page_items_max = 1'000;          ///< `limit` of lists and events.
 inline constexpr std::size_t page_items_default = 100;
+inline constexpr std::int64_t preview_fires_max = 1'000; ///< `count` of a preview.
+inline constexpr std::int64_t preview_fires_default = 10;
 inline constexpr std::size_t request_threads = 16;   ///< Requests answered at once.
 inline constexpr std::size_t waits_max = 16;         ///< `result?wait=` at once: 429.
 inline constexpr std::size_t streams_max = 16;       ///< Event streams at once: 429.

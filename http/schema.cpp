@@ -53,6 +53,7 @@ constexpr field_schema new_schedule_fields[] = {
     {"args", "array", "positional arguments of each job"},
     {"kwargs", "object", "named arguments of each job"},
     {"paused", "boolean", "default: false"},
+    {"strict", "boolean", "refuse a trigger that never fires; default: false"},
     {"coalesce", "earliest|latest|all", "what becomes of several due fire times; default: latest"},
     {"misfire_grace_time", "duration", "default: the task's; null = none", false, nullable},
     {"max_jitter", "duration", "each run starts up to this much later", false, nullable},
@@ -105,11 +106,37 @@ constexpr field_schema schedule_fields[] = {
 };
 
 constexpr field_schema trigger_fields[] = {
-    {"kind", "string", "date, interval, calendar, cron, vixie, and, or", required},
+    {"kind", "string", "date, interval, calendar, cron, vixie, quartz, systemd, and, or", required},
     {"spec", "object", "", required},
     {"timezone", "string", "IANA name", false, nullable},
     {"start_time", "string", "instant, or wall clock in the zone", false, nullable},
     {"end_time", "string", "instant, or wall clock in the zone", false, nullable},
+    {"gap", "skip|next_valid|shift", "a fire time that the clock leaves out; default: by kind",
+     false, nullable},
+    {"fold", "both|first|second|auto", "one that it shows twice; default: by kind", false,
+     nullable},
+};
+
+constexpr field_schema preview_fields[] = {
+    {"trigger", "#trigger", "", required},
+    {"from", "instant", "default: now; also what an absent start_time means", false, nullable},
+    {"count", "integer", "fire times to list, 0 to 1000; default: 10", false, nullable},
+};
+
+constexpr field_schema trigger_preview_fields[] = {
+    {"description", "string", "in plain English, weekdays by name", required},
+    {"canonical", "#trigger", "defaults filled, texts in canonical form", required},
+    {"fires", "strings", "instants at or after `from`, in the trigger's zone", required},
+    {"previous", "instant", "the last one before `from`, in the trigger's zone", required,
+     nullable},
+    {"exhausted", "boolean", "the trigger ends after `fires`", required},
+    {"warnings", "[#trigger_warning]", "", required},
+};
+
+constexpr field_schema trigger_warning_fields[] = {
+    {"code", "string", "stable, such as never_fires or dst_gap", required},
+    {"field", "string", "such as trigger.spec.day_of_week", required},
+    {"message", "string", "", required},
 };
 
 constexpr field_schema resume_fields[] = {
@@ -219,8 +246,7 @@ constexpr field_schema status_fields[] = {
      nullable},
     {"clock_offset", "duration", "seconds: the shared log's clock minus this machine's", required,
      nullable},
-    {"broker_connected", "boolean", "null = there is no broker", required,
-     nullable},
+    {"broker_connected", "boolean", "null = there is no broker", required, nullable},
     {"version", "string", "", required},
     {"started_at", "instant", "", required},
 };
@@ -230,12 +256,9 @@ constexpr field_schema node_fields[] = {
     {"state", "live|lost", "by its session in the log's store", required},
     {"this", "boolean", "the node that was asked", required},
     {"role", "both|scheduler|worker|none", "", required},
-    {"session", "integer", "null in a log with one writer", required,
-     nullable},
-    {"opened_at", "instant", "when its session was opened", required,
-     nullable},
-    {"expires_at", "instant", "when that ends unless it is renewed", required,
-     nullable},
+    {"session", "integer", "null in a log with one writer", required, nullable},
+    {"opened_at", "instant", "when its session was opened", required, nullable},
+    {"expires_at", "instant", "when that ends unless it is renewed", required, nullable},
     {"tasks", "strings", "that it has handlers for", required},
     {"executors", "strings", "", required},
     {"labels", "strings", "", required},
@@ -262,6 +285,9 @@ constexpr schema all[] = {
     {"schedule_changes", schedule_changes_fields},
     {"schedule", schedule_fields},
     {"trigger", trigger_fields},
+    {"preview", preview_fields},
+    {"trigger_preview", trigger_preview_fields},
+    {"trigger_warning", trigger_warning_fields},
     {"resume", resume_fields},
     {"new_job", new_job_fields},
     {"new_jobs", new_jobs_fields},

@@ -39,6 +39,19 @@ void check(fields& in, std::string_view name, const std::string& id) {
     in.refuse(name, good.error().message);
 }
 
+std::optional<arguments> read_arguments(fields& in, const arguments& otherwise) {
+  if (!in.has("args") && !in.has("kwargs"))
+    return {};
+  arguments out = otherwise;
+  if (in.has("args"))
+    out.args = in.array("args").value_or(value::array{});
+  if (in.has("kwargs"))
+    out.kwargs = in.object("kwargs").value_or(value::object{});
+  return out;
+}
+
+} // namespace
+
 std::optional<trigger_spec> read_trigger(fields& in) {
   const auto* given = in.find("trigger");
   if (!given)
@@ -53,19 +66,6 @@ std::optional<trigger_spec> read_trigger(fields& in) {
   in.refuse(name, read.error().message);
   return {};
 }
-
-std::optional<arguments> read_arguments(fields& in, const arguments& otherwise) {
-  if (!in.has("args") && !in.has("kwargs"))
-    return {};
-  arguments out = otherwise;
-  if (in.has("args"))
-    out.args = in.array("args").value_or(value::array{});
-  if (in.has("kwargs"))
-    out.kwargs = in.object("kwargs").value_or(value::object{});
-  return out;
-}
-
-} // namespace
 
 task_options read_task_options(const value& object, std::vector<field_error>& errors,
                                const std::string& prefix) {
@@ -122,6 +122,7 @@ add_schedule read_new_schedule(const value& object, std::vector<field_error>& er
   if (const auto given = read_arguments(in, {}))
     spec.args = to_payload(*given);
   spec.paused = in.boolean("paused").value_or(false);
+  spec.strict = in.boolean("strict").value_or(false);
   spec.coalesce = read_coalesce(in).value_or(coalesce_policy::latest);
   spec.misfire_grace_time = nullable_span(in, "misfire_grace_time");
   spec.max_jitter = in.span("max_jitter");

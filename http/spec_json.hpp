@@ -21,6 +21,9 @@ add_schedule read_new_schedule(const value& object, std::vector<field_error>& er
 schedule_changes read_schedule_changes(const value& object, const arguments& current,
                                        std::vector<field_error>& errors);
 
+/// Reads the field "trigger"; none when it is absent or wrong.
+std::optional<trigger_spec> read_trigger(fields& in);
+
 /// Reads "new_job".
 job_spec read_new_job(const value& object, std::vector<field_error>& errors,
                       const std::string& prefix = {});

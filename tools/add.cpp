@@ -28,6 +28,7 @@ struct add_options {
   std::string cwd;
   std::vector<std::string> env;
   bool is_paused = false;
+  bool is_strict = false;
 };
 
 /// A duration or "none", as JSON.
@@ -111,6 +112,8 @@ expected<std::string> body_of(const session& s, const add_options& o) {
   }
   if (o.is_paused)
     out.boolean("paused", true);
+  if (o.is_strict)
+    out.boolean("strict", true);
   if (!o.coalesce.empty())
     out.text("coalesce", o.coalesce);
   if (!o.grace.empty())
@@ -158,6 +161,7 @@ void add_add(CLI::App& program, session& s) {
   command.add_option("--kwargs", o->kwargs, "Named arguments, a JSON object");
   command.add_option("--metadata", o->metadata, "Anything of yours, a JSON object");
   command.add_flag("--paused", o->is_paused, "Add it paused");
+  command.add_flag("--strict", o->is_strict, "Refuse a trigger that never fires");
   command.add_option("--coalesce", o->coalesce,
                      "Of several due fire times: earliest, latest (default) or all");
   command.add_option("--misfire-grace-time", o->grace, "How late a fire may start; none = any");

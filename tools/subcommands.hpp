@@ -7,6 +7,8 @@ namespace carillon::tools {
 
 void add_serve(CLI::App& program, session& s);
 void add_next(CLI::App& program, session& s);
+void add_explain(CLI::App& program, session& s);
+void add_validate(CLI::App& program, session& s);
 void add_add(CLI::App& program, session& s);
 void add_list(CLI::App& program, session& s);
 void add_show(CLI::App& program, session& s);

@@ -4,6 +4,7 @@
 #include "http/json_writer.hpp"
 
 #include <filesystem>
+#include <iterator>
 #include <sstream>
 
 namespace carillon::tools {
@@ -70,11 +71,45 @@ expected<trigger_spec> by_kind(std::string_view kind, std::string_view name,
   return read;
 }
 
+/// --cron, read in the notation of --dialect.
+expected<trigger_spec> in_dialect(const trigger_options& o) {
+  if (o.dialect == "vixie")
+    return by_kind("vixie", "crontab", o.cron);
+  if (o.dialect == "quartz")
+    return by_kind("quartz", "cron", o.cron);
+  if (o.dialect == "systemd")
+    return by_kind("systemd", "oncalendar", o.cron);
+  return by_kind("cron", "crontab", o.cron);
+}
+
+/// A trigger in whatever notation it is; none of them is a text of another.
+expected<trigger_spec> of_expression(const std::string& text) {
+  if (text.starts_with('{'))
+    return events::trigger_from_json(text);
+  std::istringstream in{text};
+  const auto words = std::distance(std::istream_iterator<std::string>{in}, {});
+  if (text.starts_with('@'))
+    return by_kind("vixie", "crontab", text);
+  if (text.starts_with('R') && text.find('/') != std::string::npos)
+    return by_kind("iso8601", "interval", text);
+  if (words == 5)
+    return by_kind("cron", "crontab", text);
+  if (words == 6 || words == 7)
+    return by_kind("quartz", "cron", text);
+  if (parse_instant(text) || parse_instant(text + 'Z'))
+    return by_kind("date", "run_time", text);
+  if (const auto every = parse_duration(text); every && every->count() > 0)
+    return trigger_spec{interval{*every}};
+  return by_kind("systemd", "oncalendar", text);
+}
+
 } // namespace
 
 std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command) {
   auto out = std::make_shared<trigger_options>();
   command.add_option("--cron", out->cron, "Crontab expression: minute hour day month weekday");
+  command.add_option("--dialect", out->dialect, "How --cron is read (default: cron)")
+      ->check(CLI::IsMember({"cron", "vixie", "quartz", "systemd"}));
   command.add_option("--every", out->every, "Elapsed time between fires: 30s, 5m, 1h30m");
   command.add_option("--at", out->at, "Once, at this instant: 2026-03-29T03:00:00+02:00");
   command.add_option("--calendar", out->calendar, "Steps of the calendar: \"1 month 03:30\"");
@@ -83,21 +118,36 @@ std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command) {
   return out;
 }
 
+void add_expression(CLI::App& command, trigger_options& options) {
+  command.add_option("expression", options.expression,
+                     "A trigger: JSON, a crontab, Quartz or OnCalendar expression, a repeating "
+                     "interval of ISO 8601, an instant, or a time span");
+}
+
+const std::string& text_of(const trigger_options& o) {
+  return o.expression.empty() ? o.cron : o.expression;
+}
+
 bool is_given(const trigger_options& o) {
-  return !(o.cron.empty() && o.every.empty() && o.at.empty() && o.calendar.empty() &&
-           o.trigger.empty());
+  return !(o.expression.empty() && o.cron.empty() && o.every.empty() && o.at.empty() &&
+           o.calendar.empty() && o.trigger.empty());
 }
 
 expected<trigger_spec> to_trigger(const trigger_options& o) {
-  const int given =
-      !o.cron.empty() + !o.every.empty() + !o.at.empty() + !o.calendar.empty() + !o.trigger.empty();
+  const int given = !o.expression.empty() + !o.cron.empty() + !o.every.empty() + !o.at.empty() +
+                    !o.calendar.empty() + !o.trigger.empty();
   if (given != 1)
     return refuse(errc::invalid_argument,
                   std::string{given == 0 ? "no trigger was" : "more than one trigger was"} +
                       " given: one of --cron, --every, --at, --calendar, --trigger is needed");
+  if (!o.dialect.empty() && o.cron.empty())
+    return refuse(errc::invalid_argument, "says how --cron is read, but there is no --cron",
+                  "dialect");
   auto out = expected<trigger_spec>{trigger_spec{once{}}};
-  if (!o.cron.empty()) {
-    out = by_kind("cron", "crontab", o.cron);
+  if (!o.expression.empty()) {
+    out = of_expression(o.expression);
+  } else if (!o.cron.empty()) {
+    out = in_dialect(o);
   } else if (!o.at.empty()) {
     out = by_kind("date", "run_time", o.at);
   } else if (!o.calendar.empty()) {

@@ -8,9 +8,11 @@
 
 namespace carillon::tools {
 
-/// The options by which `add` and `next` take a trigger.
+/// The options by which commands take a trigger.
 struct trigger_options {
+  std::string expression; ///< A text in any notation.
   std::string cron;
+  std::string dialect; ///< Of `cron`.
   std::string every;
   std::string at;
   std::string calendar;
@@ -18,8 +20,14 @@ struct trigger_options {
   std::string zone;
 };
 
-/// Adds --cron, --every, --at, --calendar, --trigger and --tz.
+/// Adds --cron, --dialect, --every, --at, --calendar, --trigger and --tz.
 std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command);
+
+/// Adds the positional argument that holds a trigger in any notation.
+void add_expression(CLI::App& command, trigger_options& options);
+
+/// The text that was given and in which columns count: the expression, or that of --cron.
+const std::string& text_of(const trigger_options& options);
 
 /// Whether any of them but --tz was given.
 bool is_given(const trigger_options& options);

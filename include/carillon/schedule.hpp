@@ -58,6 +58,8 @@ struct schedule_spec {
   duration result_expiration = {};
   metadata meta = {};
   conflict_policy on_conflict = conflict_policy::do_nothing;
+  /// A trigger that has no fire time is refused; else such a schedule is finished at once (SCH-06).
+  bool strict = false;
 };
 
 /// Changes to a schedule: only what is set is changed.

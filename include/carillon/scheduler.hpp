@@ -238,6 +238,7 @@ public:
   expected<std::vector<node_view>> nodes() const;
   status_view status() const;
   stats_view stats() const;
+  /// As given to `open`; `default_zone` by its name.
   const scheduler_options& options() const;
 
   /// Writes a snapshot of the live state now. Errors: unavailable, no_space.

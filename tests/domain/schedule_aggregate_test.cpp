@@ -98,6 +98,24 @@ TEST_CASE("schedule_aggregate: an id that is taken is a conflict where the user 
   given({added()}).when(add_schedule{spec}, task_settings{}).refused(errc::conflict, "id");
 }
 
+TEST_CASE("schedule_aggregate: a strict schedule refuses a trigger that never fires (SCH-06)") {
+  auto spec = minutely();
+  cron never;
+  never.month = "2";
+  never.day = "30";
+  spec.trigger = {never};
+  auto finished = given({});
+  finished.when(add_schedule{spec}, task_settings{});
+  CHECK(finished.reply().what == change::created);
+  CHECK_FALSE(finished.reply().next_fire);
+  spec.strict = true;
+  given({}).when(add_schedule{spec}, task_settings{}).refused(errc::invalid_argument, "trigger");
+  spec.trigger = every(1min);
+  auto good = given({});
+  good.when(add_schedule{spec}, task_settings{});
+  CHECK(good.reply().what == change::created);
+}
+
 TEST_CASE("schedule_aggregate: replacing settles what is due, then starts the trigger over") {
   auto spec = minutely();
   spec.on_conflict = conflict_policy::replace;

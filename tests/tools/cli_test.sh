@@ -115,6 +115,51 @@ passes "next by cron is exact" diff <(cat "$folder/out") <(
     30T03:00:00+02:00 31T03:00:00+02:00)
 ends "next by interval" 0 carillon next --every 90m --from 2026-01-01T00:00:00Z -n 2 --json
 says "next by interval" '"fires":["2026-01-01T00:00:00Z","2026-01-01T01:30:00Z"]'
+ends "next before an instant" 0 carillon next --cron '0 3 * * *' --tz Europe/Berlin --previous \
+  --from 2026-03-29T12:00:00Z -n 2
+passes "next before an instant is exact" diff "$folder/out" <(
+  printf '2026-03-%s\n' 29T03:00:00+02:00 28T03:00:00+01:00)
+ends "next up to an instant" 0 carillon next --every 1h --from 2026-01-01T00:00:00Z \
+  --to 2026-01-01T02:00:00Z --json
+says "next up to an instant" '"fires":["2026-01-01T00:00:00Z","2026-01-01T01:00:00Z"]'
+ends "next in total" 0 carillon next --every 1h --from 2026-01-01T00:00:00Z \
+  --to 2026-01-02T00:00:00Z --total --json
+says "next in total" '{"total":24}'
+ends "next in total without an end" 2 carillon next --every 1h --total
+ends "next both ways" 2 carillon next --every 1h --total --previous
+ends "next in a dialect" 0 carillon next --cron '0 0 3 ? * 2' --dialect quartz --tz UTC \
+  --from 2026-01-01T00:00:00Z -n 1
+says "next in a dialect" 2026-01-05T03:00:00Z
+ends "a dialect without --cron" 2 carillon next --every 5m --dialect vixie
+ends "an unknown dialect" 2 carillon next --cron '* * * * *' --dialect jenkins
+ends "explain" 0 carillon explain '0 0 13 * fri' --tz UTC --from 2026-01-01T00:00:00Z -n 1
+says "explain" 'when       at 00:00 on the 13th of each month, if that is a Friday, UTC'
+says "explain" 'next       2026-02-13T00:00:00Z Friday'
+says "explain" 'previous   2025-06-13T00:00:00Z Friday'
+says "explain" 'warning    both_day_fields (trigger.spec.day_of_week): '
+ends "explain as JSON" 0 carillon explain --at 2026-03-29T03:00:00+02:00 --json \
+  --from 2026-01-01T00:00:00Z
+says "explain as JSON" '"fires":["2026-03-29T01:00:00Z"],"previous":null,"exhausted":true'
+ends "explain by any notation" 0 carillon explain 'Mon *-*-* 10:00' --tz UTC
+says "explain by any notation" 'at 10:00 on Monday, UTC'
+ends "explain without a trigger" 2 carillon explain
+ends "explain with two triggers" 2 carillon explain '* * * * *' --every 5m
+ends "explain with a trigger and a schedule" 2 carillon explain '* * * * *' --schedule s
+ends "explain with a bad cron" 2 carillon explain '0 25 * * *'
+complains "explain with a bad cron" '  ^'
+ends "validate" 0 carillon validate '0 3 * * *' --tz UTC
+says "validate" 'valid: at 03:00 every day, UTC'
+ends "validate with a warning" 0 carillon validate '*/7 * * * *' --tz UTC
+says "validate with a warning" 'warning uneven_step (trigger.spec.minute)'
+ends "validate with a warning, strictly" 1 carillon validate '*/7 * * * *' --tz UTC --strict
+ends "validate what never fires" 1 carillon validate '0 0 30 2 *' --tz UTC
+says "validate what never fires" 'error never_fires (trigger)'
+ends "validate a mistake" 1 carillon validate '0 0 3 ? * FOO'
+complains "validate a mistake" '          ^'
+ends "validate a mistake as JSON" 1 carillon validate '0 25 * * *' --json
+says "validate a mistake as JSON" '"field":"trigger.spec.hour"'
+says "validate a mistake as JSON" '"column":3'
+ends "validate without a trigger" 2 carillon validate
 ends "next without a trigger" 2 carillon next
 ends "next with two triggers" 2 carillon next --cron '* * * * *' --every 5m
 ends "next with a bad cron" 2 carillon next --cron '99 * * * *'
@@ -168,6 +213,9 @@ says "list as JSON" '"id":"monthly"'
 ends "show" 0 carillon show tick --json
 says "show" '"state":"active"'
 ends "show of nothing" 3 carillon show nothing
+ends "explain a schedule" 0 carillon explain --schedule tick -n 0
+says "explain a schedule" "of elapsed time"
+ends "explain no schedule" 3 carillon explain --schedule nothing
 ends "pause" 0 carillon pause monthly
 ends "pause of nothing" 3 carillon pause nothing
 ends "resume" 0 carillon resume monthly --from now

@@ -1,0 +1,106 @@
+#include "tools/caret.hpp"
+#include "tools/client.hpp"
+#include "tools/subcommands.hpp"
+#include "tools/trigger_options.hpp"
+
+#include "events/trigger_json.hpp"
+#include "http/limits.hpp"
+#include "http/preview.hpp"
+
+#include <iostream>
+
+namespace carillon::tools {
+namespace {
+
+struct explain_options {
+  std::shared_ptr<trigger_options> trigger;
+  std::string schedule;
+  std::string from;
+  int count = http::preview_fires_default;
+};
+
+/// The trigger of a schedule, as the daemon keeps it.
+expected<trigger_spec> of_schedule(const session& s, const std::string& id) {
+  auto daemon = client::open(s);
+  if (!daemon)
+    return unexpected<error>{daemon.error()};
+  const auto found = daemon->get("/v1/schedules/" + percent_encode(id));
+  if (!found)
+    return unexpected<error>{found.error()};
+  return events::trigger_from_json(to_json(member(found->body, "trigger")));
+}
+
+/// "2026-03-29T03:00:00+02:00 Sunday", by the date of the text.
+std::string with_weekday(const std::string& text) {
+  constexpr std::string_view names[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                        "Thursday", "Friday", "Saturday"};
+  const auto day = parse_instant(text.substr(0, 10) + "T00:00:00Z");
+  if (!day)
+    return text;
+  const std::chrono::weekday weekday{std::chrono::floor<std::chrono::days>(*day)};
+  return text + ' ' + std::string{names[weekday.c_encoding()]};
+}
+
+void print(const http::trigger_preview& preview) {
+  std::cout << "when       " << preview.description << '\n';
+  std::cout << "canonical  " << preview.canonical << '\n';
+  std::cout << "previous   " << (preview.previous ? with_weekday(*preview.previous) : "none")
+            << '\n';
+  std::string_view label = "next       ";
+  for (const auto& fire : preview.fires) {
+    std::cout << label << with_weekday(fire) << '\n';
+    label = "           ";
+  }
+  if (preview.is_exhausted)
+    std::cout << label << (preview.fires.empty() ? "none" : "and no more") << '\n';
+  for (const auto& [code, field, message] : preview.warnings)
+    std::cout << "warning    " << code << " (" << field << "): " << message << '\n';
+}
+
+int run_explain(const session& s, const explain_options& o) {
+  if (!o.schedule.empty() && is_given(*o.trigger))
+    return fail({errc::invalid_argument, "is given, and a trigger beside it", "schedule"});
+  const auto spec = o.schedule.empty() ? to_trigger(*o.trigger) : of_schedule(s, o.schedule);
+  if (!spec) {
+    std::cerr << caret(text_of(*o.trigger), spec.error());
+    return fail(spec.error());
+  }
+  auto from = wall_clock().now();
+  if (!o.from.empty()) {
+    const auto given = parse_instant(o.from);
+    if (!given)
+      return fail({errc::invalid_argument, given.error().message, "from"});
+    from = *given;
+  }
+  const auto trigger = fire_times::of(*spec, {from, local_zone()});
+  if (!trigger) {
+    std::cerr << caret(text_of(*o.trigger), trigger.error());
+    return fail(trigger.error());
+  }
+  const auto preview = http::preview_of(*trigger, from, static_cast<std::size_t>(o.count));
+  if (!preview)
+    return fail(preview.error());
+  if (s.json)
+    std::cout << http::to_json(*preview) << '\n';
+  else
+    print(*preview);
+  return exit_ok;
+}
+
+} // namespace
+
+void add_explain(CLI::App& program, session& s) {
+  auto o = std::make_shared<explain_options>();
+  auto& command = subcommand(program, s, "explain",
+                             "Say in words when a trigger fires, and what may be wrong with it",
+                             [&s, o] { return run_explain(s, *o); });
+  o->trigger = add_trigger_options(command);
+  add_expression(command, *o->trigger);
+  command.add_option("--schedule", o->schedule, "The trigger of this schedule of the daemon");
+  command.add_option("--from", o->from, "Start here instead of now");
+  command.add_option("-n,--count", o->count, "How many fire times (default: 10)")
+      ->check(CLI::Range(std::int64_t{0}, http::preview_fires_max));
+  add_client_options(command, s);
+}
+
+} // namespace carillon::tools
