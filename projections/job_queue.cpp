@@ -1,6 +1,7 @@
 #include "projections/job_queue.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace carillon::projections {
@@ -24,6 +25,11 @@ bool job_queue::has_free_slot(const task_entry& task) const {
 
 void job_queue::set_task(const task_id& task, std::optional<std::uint32_t> slots, bool claimable) {
   auto& entry = entry_of(task);
+  if (entry.slots != slots) {
+    const auto end = std::min<std::size_t>(slots.value_or(0), entry.taken.size());
+    entry.within = std::accumulate(entry.taken.begin(),
+                                   entry.taken.begin() + static_cast<std::ptrdiff_t>(end), 0U);
+  }
   entry.slots = slots;
   entry.claimable = claimable;
   list(entry);
@@ -140,22 +146,42 @@ void job_queue::list(task_entry& task) {
 std::uint32_t job_queue::free_number(const task_entry& task) const {
   if (slot_seed_ == 0 || !task.slots)
     return 0;
-  const auto count = *task.slots;
-  const auto first = static_cast<std::uint32_t>(slot_seed_ % count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto number = (first + i) % count;
-    if (number >= task.taken.size() || task.taken[number] == 0)
+  const auto is_free = [&](std::uint32_t i) {
+    return i >= task.taken.size() || task.taken[i] == 0;
+  };
+  // A run that holds a number above the limit, or none, since before the limit was set keeps the
+  // highest free number out of use. Otherwise nodes that do not know of each other's claims yet
+  // would take different numbers and fill the limit beside it.
+  auto end = *task.slots;
+  for (auto beside = task.used - task.within; beside > 0 && end > 0; --end)
+    beside -= is_free(end - 1);
+  for (std::uint32_t i = 0; i < end; ++i)
+    if (const auto number = static_cast<std::uint32_t>((slot_seed_ + i) % end); is_free(number))
       return number + 1;
-  }
   return 0; // not while `has_free_slot`
+}
+
+void job_queue::hold_number(task_entry& task, std::uint32_t slot) {
+  if (slot == 0)
+    return;
+  if (task.taken.size() < slot)
+    task.taken.resize(slot);
+  ++task.taken[slot - 1];
+  task.within += task.slots && slot <= *task.slots;
+}
+
+void job_queue::drop_number(task_entry& task, std::uint32_t slot) {
+  if (slot == 0)
+    return;
+  --task.taken[slot - 1];
+  task.within -= task.slots && slot <= *task.slots;
 }
 
 void job_queue::take_slot(job_entry& job, std::uint32_t slot, bool here) {
   auto& task = *job.task;
   if (job.has_slot) { // reserved before, and now in the log
     held_here_ -= job.is_here;
-    if (job.slot != 0)
-      --task.taken[job.slot - 1];
+    drop_number(task, job.slot);
   } else {
     --task.waiting;
     ++task.used;
@@ -165,11 +191,7 @@ void job_queue::take_slot(job_entry& job, std::uint32_t slot, bool here) {
   job.is_here = here;
   job.slot = slot;
   held_here_ += here;
-  if (slot != 0) {
-    if (task.taken.size() < slot)
-      task.taken.resize(slot);
-    ++task.taken[slot - 1];
-  }
+  hold_number(task, slot);
   list(task);
 }
 
@@ -181,8 +203,7 @@ void job_queue::free_slot(job_entry& job) {
   --job.task->used;
   --slots_in_use_;
   held_here_ -= std::exchange(job.is_here, false);
-  if (const auto slot = std::exchange(job.slot, 0); slot != 0)
-    --job.task->taken[slot - 1];
+  drop_number(*job.task, std::exchange(job.slot, 0));
 }
 
 void job_queue::acquired(const job_id& id, std::uint32_t slot, bool here) {

@@ -103,6 +103,7 @@ private:
     bool claimable = false;
     std::uint32_t used = 0;               ///< Slots taken or reserved.
     std::vector<std::uint8_t> taken = {}; ///< Holders by number - 1: two until one has lost.
+    std::uint32_t within = 0;             ///< Holders whose number is one of 1 to `slots`.
     std::size_t waiting = 0;              ///< Jobs without a slot.
     job_line ready = {};                  ///< Ours to claim.
     job_line others = {};                 ///< Held back before, and still waiting.
@@ -130,6 +131,8 @@ private:
   void make_ready(const job_id& id, const job_entry& job);
   void wait_again(const job_id& id, job_entry& job);
   void take_slot(job_entry& job, std::uint32_t slot, bool here);
+  void hold_number(task_entry& task, std::uint32_t slot);
+  void drop_number(task_entry& task, std::uint32_t slot);
   std::uint32_t free_number(const task_entry& task) const;
   void free_slot(job_entry& job);
   void list(task_entry& task);

@@ -234,6 +234,41 @@ TEST_CASE("job_queue: numbered slots are each held by one job, and free again af
   CHECK(next[0].slot == 2);
 }
 
+TEST_CASE("job_queue: a run above a lowered limit keeps one number from every node") {
+  // Two nodes that know the same and choose at the same time must not fill the limit beside it.
+  std::vector<std::uint32_t> chosen;
+  for (const std::uint64_t seed : {1, 2}) {
+    numbered_queue q;
+    q.queue.number_slots(seed);
+    q.queue.set_task(a, 3, true);
+    q.queue.add_running({job_number(1), a, {}, {}, 3}, 1, false);
+    q.queue.set_task(a, 2, true);
+    q.add(2, a);
+    q.add(3, a);
+    const auto taken = q.queue.take(day_one, 10);
+    REQUIRE(taken.size() == 1);
+    chosen.push_back(taken[0].slot);
+    q.queue.ended(job_number(1));
+    const auto next = q.queue.take(day_one, 10);
+    REQUIRE(next.size() == 1);
+    CHECK(next[0].slot == 2);
+  }
+  CHECK(chosen == std::vector<std::uint32_t>{1, 1});
+}
+
+TEST_CASE("job_queue: a run from before there was a limit keeps a number from every node") {
+  numbered_queue q;
+  q.queue.number_slots(1);
+  q.queue.set_task(a, std::nullopt, true);
+  q.queue.add_running({job_number(1), a, {}, {}}, 1, false);
+  q.queue.set_task(a, 2, true);
+  q.add(2, a);
+  q.add(3, a);
+  const auto taken = q.queue.take(day_one, 10);
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].slot == 1);
+}
+
 TEST_CASE("job_queue: what another node claims takes a slot but no room here") {
   numbered_queue q;
   q.queue.number_slots(1);
@@ -249,6 +284,20 @@ TEST_CASE("job_queue: what another node claims takes a slot but no room here") {
   CHECK(q.take().empty()); // no slot
   q.queue.lost(job_number(1));
   CHECK(q.take() == numbers{1});
+}
+
+TEST_CASE("job_queue: a reservation that comes to nothing late does not free a later claim") {
+  numbered_queue q;
+  q.queue.number_slots(1);
+  q.add(1, a);
+  CHECK(q.take() == numbers{1});             // on its way into the log ...
+  q.queue.acquired(job_number(1), 1, false); // ... when another node has claimed it
+  q.queue.released(job_number(1));           // and given it back
+  CHECK(q.take() == numbers{1});             // reserved once more,
+  q.queue.acquired(job_number(1), 1);        // and this one is in the log
+  q.queue.unreserve(job_number(1));          // before the first one's answer is here
+  CHECK(q.queue.slots_in_use() == 1);
+  CHECK(q.take().empty());
 }
 
 TEST_CASE("job_queue: two that reserved the same number do not free each other's slot") {
