@@ -1,10 +1,22 @@
 #include "cluster/succession.hpp"
 
+#include <algorithm>
+
 namespace carillon::cluster {
 
 time_point may_give_up_at(time_point expires, duration disconnect_grace) {
   const auto wait = session_grace + disconnect_grace;
   return expires > time_point::max() - wait ? time_point::max() : expires + wait;
+}
+
+bool may_give_up(const session_look& look, const node_id& holder, position fence,
+                 duration disconnect_grace) {
+  if (fence > look.known)
+    return false;
+  const auto newest = std::find_if(look.sessions.begin(), look.sessions.end(),
+                                   [&](const session_end& s) { return s.node == holder; });
+  return newest == look.sessions.end() ||
+         may_give_up_at(newest->expires, disconnect_grace) <= look.now;
 }
 
 bool is_over(const session_end& session, time_point now) { return session.expires <= now; }

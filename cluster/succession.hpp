@@ -31,6 +31,19 @@ struct session_end {
 /// supervisors that a dead or cut-off node leaves behind.
 time_point may_give_up_at(time_point expires, duration disconnect_grace);
 
+/// What a look at the sessions has shown.
+struct session_look {
+  time_point now{};   ///< The store's clock at the answer.
+  position known = 0; ///< Up to where the looking node had applied the log when it *asked*.
+  std::span<const session_end> sessions; ///< The newest of each node.
+};
+
+/// Whether `look` allows to write that the claim of `holder` under `fence` is lost. A claim that
+/// the looking node learned of after it had asked may be of a newer session than the one it saw
+/// end: it has to look again. A node without a session has said good-bye, and keeps nothing.
+bool may_give_up(const session_look& look, const node_id& holder, position fence,
+                 duration disconnect_grace);
+
 /// Whether a session is over: a node whose newest session is over is lost.
 bool is_over(const session_end& session, time_point now);
 

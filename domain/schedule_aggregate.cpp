@@ -5,6 +5,7 @@
 #include "triggers/next.hpp"
 #include "triggers/resolve.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::domain {
@@ -352,6 +353,15 @@ decision decide(const schedule_state& current, const clean_up&, const decision_c
   auto result = answered(current.id, change::removed, std::nullopt);
   result.events = {schedule_removed{.id = current.id, .finished = true}};
   return result;
+}
+
+std::optional<time_point> settled_until(const std::vector<event>& events) {
+  std::optional<time_point> last;
+  for (const auto& e : events)
+    if (const auto* fired = std::get_if<schedule_fired>(&e))
+      for (const auto& f : fired->fates)
+        last = last ? std::max(*last, f.last) : f.last;
+  return last;
 }
 
 } // namespace carillon::domain

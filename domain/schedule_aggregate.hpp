@@ -81,6 +81,11 @@ decision decide(const schedule_state& current, const fire_schedule& command,
 decision decide(const schedule_state& current, const clean_up& command,
                 const decision_context& ctx);
 
+/// The last due fire time that `events` settle; none when they settle none. A commit of theirs is
+/// not to be in the log before then (`stores::commit::not_before`): the clock that found it due may
+/// be ahead of the log's. Fire times that a resume leaves out on purpose do not count.
+std::optional<time_point> settled_until(const std::vector<event>& events);
+
 /// The id of the job that `fire_time` leads to: UUIDv5 of (schedule, incarnation, "fire", due), so
 /// two nodes that both fire make the same job, and the second one conflicts.
 job_id derived_job_id(const schedule_id& id, position incarnation, time_point fire_time);

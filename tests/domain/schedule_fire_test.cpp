@@ -46,6 +46,15 @@ TEST_CASE("schedule_fire: a fire time is due when it is reached, not before") {
   s.when(fire_schedule{tick}).nothing();
 }
 
+TEST_CASE("schedule_fire: a commit waits for the last fire time that it settles") {
+  CHECK_FALSE(domain::settled_until({job_added{}, schedule_paused{}}));
+  CHECK_FALSE(domain::settled_until({schedule_resumed{.id = tick, .fates = {made(day_one)}}}));
+  auto late = made(day_one);
+  late.last = day_one + 3min;
+  CHECK(domain::settled_until({fired({made(day_one), late}, day_one + 4min), job_added{}}) ==
+        day_one + 3min);
+}
+
 TEST_CASE("schedule_fire: a job carries what its schedule says at the fire time") {
   auto e = added_with(coalesce_policy::latest, 30s);
   e.settings->args.text = R"({"args":[1]})";
