@@ -21,8 +21,10 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults"))
+
 import history
-from daemon import Daemon, now_ms
+from daemon import Daemon, now_ms, text_of
 from load import Load
 
 CRASH_POINTS = [
@@ -43,10 +45,6 @@ CALM_SECONDS = 3
 DRAIN_SECONDS = 120
 LONG_RUN_MS = 3_000
 PAUSED_EVERY_MS = 5_000
-
-
-def text_of(ms):
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + f".{ms % 1000:03}Z"
 
 
 class Test:
@@ -282,8 +280,12 @@ class Test:
         self.sample()
         self.daemon.stop()
         acked = self.created + [f"job/{job}" for job in self.load.jobs]
-        self.problems += history.check_ledger(self.folder, self.daemon, self.expected, end, acked)
-        log = history.facts(self.folder)
+        export = os.path.join(self.folder, "log.jsonl")
+        with open(export, "w", encoding="utf-8") as f:
+            f.write(self.daemon.offline("log", "--format", "ledger"))
+        self.problems += history.check_ledger(
+            self.folder, {"n1": export}, self.expected, end, acked)
+        log = history.read_lines(export)
         self.problems += history.check_acknowledged(log, self.load)
         for begin, end in self.stopped_between:
             self.problems += history.check_no_loss(log, begin, end)
@@ -299,8 +301,9 @@ class Test:
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    ap.add_argument("--carillon", required=True, help="the program")
-    ap.add_argument("--command", required=True, help="the program append_run")
+    ap.add_argument("--carillon", required=True, type=os.path.abspath, help="the program")
+    ap.add_argument("--command", required=True, type=os.path.abspath,
+                    help="the program append_run")
     ap.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     ap.add_argument("--kills", type=int, default=50, help="at random moments, each round")
     ap.add_argument("--stops", type=int, default=15, help="by SIGTERM, each round")

@@ -1,4 +1,4 @@
-// append_run LEDGER MS [RC]: what the crash test's tasks run. Writes what a run saw of itself, as
+// append_run LEDGER MS [RC]: what the tasks of these tests run. Writes what a run saw of itself, as
 // the history checker reads it (ledger_check.py, input 2): a line when it starts, and after MS
 // milliseconds one when it ends. Each line is one write to the end of the file, so that lines of
 // many runs do not mix, and a kill leaves a line whole or absent. Ends with RC (default 0).

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 
-from daemon import Refused, Unavailable
+from daemon import Refused, Unavailable, now_ms, text_of
 
 PAUSE_SECONDS = (0.05, 0.15)
 RUN_MS = (0, 300)
@@ -15,9 +15,10 @@ class Load(threading.Thread):
     """Sends each command under an Idempotency-Key of its own until it is answered, however many
     lives of the daemon that takes: each key must lead to its jobs once."""
 
-    def __init__(self, daemon, seed, ledger):
+    def __init__(self, server, seed, ledger):
+        """`server` is asked as a Daemon is: it may be one, or many that share a log."""
         super().__init__(daemon=True)
-        self.server, self.random, self.ledger = daemon, random.Random(seed), ledger
+        self.server, self.random, self.ledger = server, random.Random(seed), ledger
         self.ending = threading.Event()
         self.jobs = []        # acknowledged, in order
         self.cancelled = []   # acknowledged as ended before they ran
@@ -41,9 +42,7 @@ class Load(threading.Thread):
                 "args": [self.ledger, str(self.random.randint(*RUN_MS)),
                          "1" if self.random.random() < 0.05 else "0"]}
         if self.random.random() < 0.1:
-            later = time.time() + self.random.uniform(0.1, 2)
-            body["run_at"] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(later)) + \
-                f".{int(later % 1 * 1000):03}Z"
+            body["run_at"] = text_of(now_ms() + self.random.randint(100, 2000))
         return body
 
     def step(self):

@@ -16,12 +16,13 @@ SLACK_MS = 300_000  # fire times named beyond the end of the test
 class Expected:
     """The due times of every schedule by our own arithmetic, and what excuses lateness."""
 
-    def __init__(self, begin):
-        self.begin, self.schedules, self.lines = begin, [], []
+    def __init__(self, begin, epsilon_ms=EPSILON_MS):
+        self.begin, self.epsilon_ms = begin, epsilon_ms
+        self.schedules, self.lines = [], []
 
     def schedule(self, name, start, every_ms, grace_ms=None, running_max=None, count=None):
         self.schedules.append((name, start, every_ms, count))
-        self.lines.append({"kind": "schedule", "id": name, "epsilon_ms": EPSILON_MS,
+        self.lines.append({"kind": "schedule", "id": name, "epsilon_ms": self.epsilon_ms,
                            "grace_ms": grace_ms, "max_instances": running_max,
                            "max_attempts": None})
 
@@ -44,26 +45,30 @@ def write_lines(path, objects):
         f.writelines(json.dumps(o) + "\n" for o in objects)
 
 
-def check_ledger(folder, daemon, expected, end, acked):
-    """Runs the checker, which knows nothing of the engine; returns its complaints."""
+def check_ledger(folder, logs, expected, end, acked, states=None, recovery_ms=RECOVERY_MS):
+    """Runs the checker, which knows nothing of the engine; returns its complaints.
+    `logs` are files of the log by the name of the node that exported it, `acked` streams that must
+    be there, `states` lines of the checker's input 4."""
     def path(name):
         return os.path.join(folder, name)
     expected.write(path("expected.jsonl"), end)
-    with open(path("log.jsonl"), "w", encoding="utf-8") as f:
-        f.write(daemon.offline("log", "--format", "ledger"))
     write_lines(path("acks.jsonl"), [{"stream": s, "version": 1, "ok": True} for s in acked])
     checker = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ledger_check.py")
-    ended = subprocess.run(
-        [sys.executable, checker, "--expected", path("expected.jsonl"),
-         "--ledger", path("ledger.jsonl"), "--events", "n1=" + path("log.jsonl"),
-         "--acks", path("acks.jsonl"), "--recovery-ms", str(RECOVERY_MS), "--strict-overlap"],
-        capture_output=True, text=True, check=False)
+    command = [sys.executable, checker, "--expected", path("expected.jsonl"),
+               "--ledger", path("ledger.jsonl"), "--acks", path("acks.jsonl"),
+               "--recovery-ms", str(recovery_ms), "--strict-overlap"]
+    for node, file in logs.items():
+        command += ["--events", f"{node}={file}"]
+    if states is not None:
+        write_lines(path("states.jsonl"), states)
+        command += ["--state", path("states.jsonl")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
     print(ended.stdout + ended.stderr, end="", flush=True)
     return [] if ended.returncode == 0 else [f"ledger_check: exit {ended.returncode}"]
 
 
-def facts(folder):
-    with open(os.path.join(folder, "log.jsonl"), encoding="utf-8") as f:
+def read_lines(path):
+    with open(path, encoding="utf-8") as f:
         return [json.loads(line) for line in f]
 
 
