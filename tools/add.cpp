@@ -25,6 +25,7 @@ struct add_options {
   std::string timeout;
   std::string max_running;
   std::string on_lease_lost;
+  std::string disconnect_grace;
   std::string cwd;
   std::vector<std::string> env;
   bool is_paused = false;
@@ -67,6 +68,8 @@ expected<std::string> task_settings(const add_options& o, const std::vector<std:
     out.raw("max_running_jobs", o.max_running == "none" ? "null" : o.max_running);
   if (!o.on_lease_lost.empty())
     out.text("on_lease_lost", o.on_lease_lost);
+  if (!o.disconnect_grace.empty())
+    out.text("disconnect_grace", o.disconnect_grace);
   return out.done();
 }
 
@@ -78,11 +81,12 @@ expected<void> check_task_source(const session& s, const add_options& o) {
   if (s.has_tail && s.tail.empty())
     return refuse(errc::invalid_argument, "no command stands after --");
   const bool has_settings = !o.env.empty() || !o.cwd.empty() || !o.timeout.empty() ||
-                            !o.max_running.empty() || !o.on_lease_lost.empty();
+                            !o.max_running.empty() || !o.on_lease_lost.empty() ||
+                            !o.disconnect_grace.empty();
   if (!s.has_tail && has_settings)
     return refuse(errc::invalid_argument,
-                  "--env, --cwd, --timeout, --max-running and --on-lease-lost are settings of a "
-                  "task: they need a command after --");
+                  "--env, --cwd, --timeout, --max-running, --on-lease-lost and --disconnect-grace "
+                  "are settings of a task: they need a command after --");
   return {};
 }
 
@@ -174,6 +178,8 @@ void add_add(CLI::App& program, session& s) {
   command.add_option("--timeout", o->timeout, "Task: longest run; none = no limit");
   command.add_option("--max-running", o->max_running, "Task: runs at once; none = no limit");
   command.add_option("--on-lease-lost", o->on_lease_lost, "Task: retry (default) or fail");
+  command.add_option("--disconnect-grace", o->disconnect_grace,
+                     "Task: how long a run may outlive its node's lease (default: 60s)");
   command.add_option("--cwd", o->cwd, "Task: working directory");
   command.add_option("--env", o->env, "Task: NAME=VALUE, may be given several times")
       ->allow_extra_args(false);

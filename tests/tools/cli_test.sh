@@ -199,6 +199,12 @@ complains "add again" "was kept"
 ends "add, exception" 4 carillon add tick --every 5s --if-exists exception -- /bin/true
 ends "add without a command" 2 carillon add other --every 5s
 ends "add with a relative path" 2 carillon add other --every 5s -- true
+ends "add with a grace" 0 carillon add patient --every 1h --disconnect-grace 90s -- /bin/true
+ends "tasks of it" 0 carillon tasks --json
+says "tasks of it" '"disconnect_grace":90'
+ends "remove it" 0 carillon rm patient
+ends "add with a grace for no command" 2 carillon add other --every 5s --task tick \
+  --disconnect-grace 90s
 ends "add of an unknown task" 3 carillon add other --every 5s --task none
 ends "add with a bad name" 2 carillon add 'a b' --every 5s -- /bin/true
 ends "add at" 0 carillon add later --at 2099-01-01T00:00:00Z --paused -- /bin/true
