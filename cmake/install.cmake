@@ -61,7 +61,10 @@ install(FILES ${PROJECT_SOURCE_DIR}/cmake/dependencies.cmake
 
 configure_file(${PROJECT_SOURCE_DIR}/share/carillon/carillon.service.in
   ${PROJECT_BINARY_DIR}/carillon.service @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/carillon.service DESTINATION ${CMAKE_INSTALL_DATADIR}/carillon)
+install(FILES
+  ${PROJECT_BINARY_DIR}/carillon.service
+  ${PROJECT_SOURCE_DIR}/share/carillon/cluster.conf
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/carillon)
 
 # carillon.pc. A static Carillon names its own dependencies among the public ones, so that plain
 # `pkg-config --libs carillon` links.
