@@ -210,7 +210,7 @@ def main():
         test.go()
         test.judge()
         is_good = not test.problems
-    except (AssertionError, Refused, Unavailable) as e:
+    except (AssertionError, Refused, Unavailable, KeyboardInterrupt) as e:
         test.problems.append(f"{type(e).__name__}: {e}")
     finally:
         if test.cluster:

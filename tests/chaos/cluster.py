@@ -138,13 +138,21 @@ class Cluster:
         self.program, self.folder, self.flags = program, folder, flags
         self.clock_library = clock_library  # lets a node's clock be wrong; none = it can not
         self.random = random.Random()  # of the thread that asks: no part of the story
+        self.nodes, self.cables, self.postgres, self.broker = [], [], None, None
         self.why_no_cables = network.why_not()
-        self.nodes, self.postgres, self.broker = [], None, None
-        self.cables = [] if self.why_no_cables else network.lay_cables(count)
+        try:
+            self.set_up(count)
+        except BaseException:
+            self.close()
+            raise
+
+    def set_up(self, count):
+        if not self.why_no_cables:
+            self.cables = network.lay_cables(count)
         addresses = ["127.0.0.1"] + [cable.here for cable in self.cables]
-        self.postgres = Postgres(os.path.join(folder, "pg"), addresses)
-        self.broker = Broker(folder, addresses)
-        self.key_file = os.path.join(folder, "cluster.key")
+        self.postgres = Postgres(os.path.join(self.folder, "pg"), addresses)
+        self.broker = Broker(self.folder, addresses)
+        self.key_file = os.path.join(self.folder, "cluster.key")
         with open(self.key_file, "w", encoding="utf-8") as f:
             f.write(os.urandom(32).hex() + "\n")
         self.migrate()
