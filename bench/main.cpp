@@ -18,7 +18,7 @@ struct workload {
 };
 
 constexpr std::array workloads{
-    workload{"cluster", "--jobs drained by --nodes on --log postgres://... (--broker)", run_cluster},
+    workload{"cluster", "--jobs drained by --nodes on --log postgres://..., --broker", run_cluster},
     workload{"jobs", "no-op jobs added, run and recorded (--jobs, --tasks, --limit)", run_jobs},
     workload{"flat", "cost of a job with 10,000 and with --jobs jobs in the log", run_flat},
     workload{"adds", "--clients clients, one job a call, for --seconds", run_adds},

@@ -221,7 +221,10 @@ faults check_functions(const source& file) {
       continue;
     const auto closing = match[1].str() + "}";
     std::size_t end = i + 1;
-    while (end < file.lines.size() && file.lines[end] != closing)
+    const auto is_end = [&](const std::string& each) {
+      return each == closing || each == closing + ";"; // the latter of a lambda
+    };
+    while (end < file.lines.size() && !is_end(file.lines[end]))
       ++end;
     if (end < file.lines.size() && end - i + 1 > function_lines_max)
       out.push_back(
