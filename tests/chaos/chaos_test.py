@@ -82,15 +82,16 @@ class Test:
     def schedule(self, number):
         """The first ones often, the others seldom; some with runs that faults will meet."""
         name = f"s{number:03}"
-        every_ms = 1000 * (1 if number < 10 else 5 if number < 30 else self.random.randint(20, 60))
-        phase_ms = self.random.randrange(every_ms)
+        is_cron = number % 50 == 7  # such as s007
+        every_ms = 1000 * (1 if number < 10 or is_cron else 5 if number < 30
+                           else self.random.randint(20, 60))
+        phase_ms = 0 if is_cron else self.random.randrange(every_ms)
         coalesce = self.random.choice(("latest", "earliest", "all"))
         running_max = 3 if coalesce == "all" else self.random.choice((1, 1, 3, None))
         run_ms = self.random.choice((0, 100, 300, 3000 if every_ms > 20_000 else 200))
         trigger = {"kind": "interval", "spec": {"seconds": every_ms / 1000},
                    "start_time": text_of(self.begin + phase_ms)}
-        if number % 50 == 7:  # such as s007
-            every_ms, phase_ms = 1000, 0
+        if is_cron:
             trigger = {"kind": "cron", "spec": {"second": "*"}, "timezone": "Europe/Berlin",
                        "start_time": text_of(self.begin)}
         self.cluster.done("POST", "/v1/schedules", {

@@ -9,6 +9,7 @@ import history
 
 REPLAYS = 12
 RECLAIM_SLACK_MS = 2_000  # the machine may be busy with other tests
+LATE_MS = 2_000
 TAKEOVER_MS = 3_000       # guarantees: a lease of 10 s is taken over within 13 s
 
 
@@ -99,18 +100,41 @@ def check_takeovers(test, log):
     return sorted(times)
 
 
-def calm_lateness(test):
-    """How late runs began whose due time nothing excuses, in ms."""
-    faults = [(line["from"], line["to"]) for line in test.expected.lines
-              if line["kind"] == "fault"]
-    late = []
+def calm_runs(test, ms):
+    """First attempts that were due where nothing excuses lateness, nor in the `ms` after that."""
+    faults = [(line["from"] - ms, line["to"] + test.recovery_ms)
+              for line in test.expected.lines if line["kind"] == "fault"]
     for run in history.read_lines(test.ledger):
         due = run.get("due")
-        if due is None or run.get("attempt") != 1:
-            continue
-        if not any(begin - 1000 <= due <= end + test.recovery_ms for begin, end in faults):
-            late.append(max(0, run["start"] - due))
-    return sorted(late)
+        if due is not None and run["attempt"] == 1 and \
+                not any(begin <= due <= end for begin, end in faults):
+            yield run
+
+
+def calm_lateness(test):
+    """How late they began, in ms."""
+    return sorted(max(0, run["start"] - run["due"]) for run in calm_runs(test, 1_000))
+
+
+def check_calm_starts(test, log):
+    """The checker excuses a start that is late for so long that the next fault came. Not here: who
+    was due in a calm has begun in it, unless its task was running all that it may."""
+    most = {line["id"]: line["max_instances"] for line in test.expected.lines
+            if line["kind"] == "schedule"}
+    ends = {run["run"]: run["end"] for run in history.read_lines(test.ledger) if "end" in run}
+    lost = {e["data"]["fence"]: e["at"] for e in log if e["type"] == "LeaseLost"}
+    runs = collections.defaultdict(list)
+    for run in history.read_lines(test.ledger):
+        if "schedule" in run:
+            end = ends.get(run["run"], lost.get(run["fence"], float("inf")))
+            runs[run["schedule"]].append((run["start"], end))
+    for run in calm_runs(test, LATE_MS):
+        then = run["due"] + LATE_MS
+        busy = sum(start <= then and end >= then - 500 for start, end in runs[run["schedule"]])
+        limit = most.get(run["schedule"])
+        if run["start"] > then and not (limit and busy >= limit):
+            test.problems.append(f"{run['schedule']} due {run['due']}: job {run['job']} began "
+                                 f"{run['start'] - run['due']} ms late on {run['node']}, in a calm")
 
 
 def percentile(values, share):
@@ -158,6 +182,7 @@ def judge(test, end):
         test.problems += history.check_no_loss(log, begin, stopped)
     check_replays(test)
     check_views(test)
+    check_calm_starts(test, log)
     takeovers = check_takeovers(test, log)
     check_end(test)
     print_figures(test, log, states, takeovers)
