@@ -67,9 +67,7 @@ expected<stores::session> scheduler::implementation::open_shared_session() {
   if (!keeper)
     return unexpected<error>{std::move(keeper).error()};
   keeper_ = std::move(*keeper);
-  node_->sharing->refused = [keeper = keeper_.get()](std::uint64_t token) {
-    keeper->refused(token);
-  };
+  node_->sharing->refused = [keeper = keeper_.get()](auto token) { keeper->refused(token); };
   return keeper_->current();
 }
 
