@@ -1,5 +1,8 @@
 #include "events/trigger_json.hpp"
 
+#include "events/cron_ranges.hpp"
+#include "events/key_hint.hpp"
+#include "events/recurrence_json.hpp"
 #include "events/trigger_keys.hpp"
 
 #include <nlohmann/json.hpp>
@@ -21,42 +24,22 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::array trigger_keys{"kind"sv,     "spec"sv, "timezone"sv, "start_time"sv,
                                   "end_time"sv, "gap"sv,  "fold"sv};
-constexpr std::array kinds{"date"sv,   "interval"sv, "calendar"sv, "cron"sv, "vixie"sv,
-                           "quartz"sv, "systemd"sv,  "and"sv,      "or"sv};
-constexpr std::array later_kinds{"rrule"sv, "iso8601"sv};
+constexpr std::array kinds{"date"sv,    "interval"sv, "calendar"sv, "cron"sv,
+                           "vixie"sv,   "quartz"sv,   "systemd"sv,  "rrule"sv,
+                           "iso8601"sv, "and"sv,      "or"sv,       "custom"sv};
+
+struct dialect_key {
+  std::string_view name;
+  cron_dialect value;
+};
+constexpr std::array<dialect_key, 5> dialects{{{"apscheduler", cron_dialect::apscheduler},
+                                               {"vixie", cron_dialect::vixie},
+                                               {"quartz", cron_dialect::quartz},
+                                               {"seconds", cron_dialect::seconds},
+                                               {"jenkins", cron_dialect::jenkins}}};
 
 // About 20,000 years; longer texts are mistakes.
 constexpr long double interval_microseconds_max = 6.4e17L;
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
-/// "allowed are a, b and c", after "did you mean b?" where one is near.
-std::string hint(std::string_view name, std::span<const std::string_view> allowed) {
-  std::string out;
-  for (const auto candidate : allowed)
-    if (name.size() < 32 && edit_distance(name, candidate) <= 2 && out.empty())
-      out = "did you mean '" + std::string{candidate} + "'? ";
-  out += "allowed are ";
-  for (std::size_t i = 0; i < allowed.size(); ++i)
-    out += (i == 0 ? "" : ", ") + std::string{allowed[i]};
-  return out;
-}
-
-std::string in_quotes(std::string_view text) { return "'" + std::string{text.substr(0, 64)} + "'"; }
 
 /// Reads one trigger object; `path` names it in errors.
 class trigger_reader {
@@ -85,11 +68,6 @@ private:
     std::string name;
     if (!text(in, path_, "kind", name))
       return false;
-    if (std::find(later_kinds.begin(), later_kinds.end(), name) != later_kinds.end())
-      return fail(errc::unsupported,
-                  "kind " + in_quotes(name) + " is not supported by this version; " +
-                      hint("", kinds),
-                  path_ + ".kind");
     if (std::find(kinds.begin(), kinds.end(), name) == kinds.end())
       return fail(errc::invalid_argument,
                   name.empty()
@@ -116,6 +94,12 @@ private:
       return quartz(spec, out);
     if (name == "systemd")
       return systemd(spec, out);
+    if (name == "rrule")
+      return rrule(spec, out);
+    if (name == "iso8601")
+      return iso8601(spec, out);
+    if (name == "custom")
+      return custom(spec, out);
     return name == "and" ? all(spec, out) : any(spec, out);
   }
 
@@ -202,16 +186,15 @@ private:
     if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "dialect", dialect))
       return false;
     cron kind;
-    if (dialect == "vixie")
-      kind.dialect = cron_dialect::vixie;
-    else if (dialect == "quartz")
-      kind.dialect = cron_dialect::quartz;
-    else if (dialect != "apscheduler")
+    const auto known = std::find_if(dialects.begin(), dialects.end(),
+                                    [&](const auto& each) { return each.name == dialect; });
+    if (known == dialects.end())
       return fail(errc::unsupported,
                   "dialect " + in_quotes(dialect) +
                       " is not supported by this version; allowed are "
-                      "apscheduler, vixie, quartz",
+                      "apscheduler, vixie, quartz, seconds, jenkins",
                   spec_path_ + ".dialect");
+    kind.dialect = known->value;
     const auto* crontab = given(spec, "crontab");
     for (const auto& [name, value] : cron_keys) {
       if (!cron_text(spec, name, kind.*value))
@@ -251,14 +234,45 @@ private:
     return true;
   }
 
+  bool rrule(const json& spec, trigger_spec& out) {
+    auto kind = recurrence_from_json(spec, spec_path_, out.start_time);
+    if (!kind)
+      return fail(kind.error().code, kind.error().message, kind.error().field);
+    out.kind = std::move(*kind);
+    return true;
+  }
+
+  bool iso8601(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"interval"sv};
+    repeating_interval kind;
+    if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "interval", kind.text))
+      return false;
+    out.kind = std::move(kind);
+    return true;
+  }
+
+  bool custom(const json& spec, trigger_spec& out) {
+    constexpr std::array keys{"type"sv, "version"sv, "config"sv};
+    custom_rule kind;
+    if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "type", kind.type) ||
+        !whole(spec, "version", std::numeric_limits<std::uint32_t>::max(), kind.version))
+      return false;
+    if (const auto* config = given(spec, "config"))
+      kind.config = config->dump(-1, ' ', false, json::error_handler_t::replace);
+    out.kind = std::move(kind);
+    return true;
+  }
+
   bool from_crontab(const json& spec, cron_dialect dialect, trigger_spec& out) {
     std::string crontab;
     if (!text(spec, spec_path_, "crontab", crontab))
       return false;
-    auto kind = cron_from_crontab(crontab, dialect);
-    if (!kind)
-      return fail(kind.error().code, kind.error().message, spec_path_ + ".crontab");
-    out.kind = std::move(*kind);
+    auto read = trigger_from_crontab(crontab, dialect);
+    if (!read)
+      return fail(read.error().code, read.error().message, spec_path_ + ".crontab");
+    out.kind = std::move(read->kind);
+    if (!read->timezone.empty())
+      out.timezone = std::move(read->timezone);
     return true;
   }
 
@@ -299,12 +313,8 @@ private:
   }
 
   bool only(const json& in, const std::string& path, std::span<const std::string_view> allowed) {
-    for (const auto& [key, unused] : in.items())
-      if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
-        return fail(errc::invalid_argument,
-                    "unknown key " + in_quotes(key) + "; " + hint(key, allowed),
-                    path + '.' + key.substr(0, 64));
-    return true;
+    failure_ = unknown_key(in, path, allowed);
+    return !failure_;
   }
 
   /// The value of a key, unless absent or null.
@@ -417,13 +427,10 @@ private:
     const auto* value = given(in, key);
     if (value == nullptr)
       return true;
-    if (value->is_string())
-      out = value->get<std::string>();
-    else if (value->is_number_integer())
-      out = value->dump();
-    else
-      return fail(errc::invalid_argument, std::string{key} + " must be a string or a whole number",
-                  spec_path_ + '.' + std::string{key});
+    auto field = cron_field_text(*value, spec_path_ + '.' + std::string{key});
+    if (!field)
+      return fail(field.error().code, field.error().message, field.error().field);
+    out = std::move(*field);
     return true;
   }
 

@@ -1,4 +1,6 @@
 #include "events/trigger_json.hpp"
+
+#include "events/recurrence_json.hpp"
 #include "events/trigger_keys.hpp"
 
 #include <nlohmann/json.hpp>
@@ -121,8 +123,17 @@ struct kind_writer {
       }
       spec["dialect"] = "quartz";
     }
+    const bool has_crontab = kind.dialect == cron_dialect::seconds
+                                 ? is_quartz(kind)
+                                 : kind.dialect == cron_dialect::jenkins && is_crontab(kind);
+    if (has_crontab)
+      spec["crontab"] = crontab_text(kind);
+    if (kind.dialect == cron_dialect::seconds)
+      spec["dialect"] = "seconds";
+    if (kind.dialect == cron_dialect::jenkins)
+      spec["dialect"] = "jenkins";
     for (const auto& [name, value] : cron_keys)
-      if (kind.*value)
+      if (kind.*value && !has_crontab)
         spec[std::string{name}] = *(kind.*value);
     return "cron";
   }
@@ -132,7 +143,10 @@ struct kind_writer {
     return "systemd";
   }
 
-  std::string_view operator()(const recurrence&) const { return "rrule"; }
+  std::string_view operator()(const recurrence& kind) const {
+    spec = recurrence_to_json(kind);
+    return "rrule";
+  }
 
   std::string_view operator()(const repeating_interval& kind) const {
     spec["interval"] = kind.text;
@@ -147,6 +161,10 @@ struct kind_writer {
   std::string_view operator()(const custom_rule& kind) const {
     spec["type"] = kind.type;
     spec["version"] = kind.version;
+    if (!kind.config.empty()) {
+      auto config = ordered_json::parse(kind.config, nullptr, false);
+      spec["config"] = config.is_discarded() ? ordered_json(kind.config) : std::move(config);
+    }
     return "custom";
   }
 

@@ -20,6 +20,7 @@ struct next_options {
   std::shared_ptr<trigger_options> trigger;
   std::string from;
   std::string to;
+  std::string id;
   int count = count_default;
   bool is_batch = false;
   bool is_previous = false;
@@ -76,7 +77,7 @@ private:
 
 int print_next(const next_options& o, const trigger_spec& spec, const batch_context& context,
                std::optional<time_point> to, bool as_json) {
-  auto resolved = triggers::resolve(spec, {context.now, context.default_zone});
+  auto resolved = triggers::resolve(spec, {context.now, context.default_zone, o.id});
   if (!resolved)
     return fail(resolved.error());
   const auto trigger = triggers::compile(*resolved);
@@ -175,6 +176,7 @@ void add_next(CLI::App& program, session& s) {
   o->trigger = add_trigger_options(command);
   add_expression(command, *o->trigger);
   command.add_option("--from", o->from, "Start here instead of now");
+  command.add_option("--id", o->id, "Id of the schedule, which H in a cron expression depends on");
   command.add_option("-n,--count", o->count, "How many fire times (default: 10)")
       ->check(CLI::Range(0, count_max));
   auto* to = command.add_option("--to", o->to, "Stop before this instant");

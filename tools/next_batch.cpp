@@ -72,11 +72,17 @@ expected<int> count_of(const json& line) {
                 "count");
 }
 
-expected<triggers::compiled_trigger> build(const json& line, const batch_context& context) {
+/// `H` in a cron expression is spread by the line's id.
+std::string schedule_of(const ordered_json& id) {
+  return id.is_string() ? id.get<std::string>() : id.is_null() ? std::string{} : id.dump();
+}
+
+expected<triggers::compiled_trigger> build(const json& line, const ordered_json& id,
+                                           const batch_context& context) {
   auto spec = events::trigger_from_json(line.dump(-1, ' ', false, json::error_handler_t::replace));
   if (!spec)
     return unexpected<error>{std::move(spec).error()};
-  auto resolved = triggers::resolve(*spec, {context.now, context.default_zone});
+  auto resolved = triggers::resolve(*spec, {context.now, context.default_zone, schedule_of(id)});
   if (!resolved)
     return unexpected<error>{std::move(resolved).error()};
   return triggers::compile(*resolved);
@@ -95,7 +101,7 @@ std::string answer_next_line(std::string_view text, const batch_context& context
     return out.refused(count.error());
   for (const auto* key : line_keys)
     line.erase(key);
-  const auto trigger = build(line, context);
+  const auto trigger = build(line, out.id, context);
   if (!trigger)
     return out.refused(trigger.error());
   out.fires_rejected = false;

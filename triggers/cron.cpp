@@ -1,5 +1,7 @@
 #include "triggers/cron_expression.hpp"
 
+#include "triggers/bits.hpp"
+
 #include <algorithm>
 #include <bit>
 
@@ -8,12 +10,6 @@ namespace {
 
 constexpr int year_min = 1970;
 constexpr int year_max = 9999;
-
-/// The lowest set bit at or above `from`; -1 when there is none.
-int bit_from(std::uint64_t bits, int from) noexcept {
-  const auto rest = from > 63 ? 0 : bits >> from << from;
-  return rest == 0 ? -1 : std::countr_zero(rest);
-}
 
 /// The first allowed year at or after `from`; -1 when there is none.
 int year_from(const cron_table& table, int from) noexcept {

@@ -18,13 +18,26 @@ texts texts_of(const cron& spec) {
 constexpr std::array<std::string_view, cron_field_count> minima{"*", "1", "1", "*",
                                                                 "*", "0", "0", "0"};
 
-bool is_vixie_field(cron_field which) {
-  return which != cron_field::year && which != cron_field::week && which != cron_field::second;
+/// Whether the dialect is the one of cron(8) or reads fields as it does.
+bool is_crontab_dialect(cron_dialect dialect) { return dialect != cron_dialect::apscheduler; }
+
+bool has_field(cron_dialect dialect, cron_field which) {
+  if (!is_crontab_dialect(dialect))
+    return true;
+  if (which == cron_field::year || which == cron_field::second)
+    return dialect == cron_dialect::seconds;
+  return which != cron_field::week;
+}
+
+std::string_view dialect_name(cron_dialect dialect) {
+  return dialect == cron_dialect::seconds   ? "seconds"
+         : dialect == cron_dialect::jenkins ? "jenkins"
+                                            : "vixie";
 }
 
 using parsed = std::array<field_set, cron_field_count>;
 
-expected<parsed> parse_all(const cron& spec) {
+expected<parsed> parse_all(const cron& spec, const spread_seed* seed) {
   const auto given = texts_of(spec);
   std::size_t after_last = 0;
   for (std::size_t i = 0; i < cron_field_count; ++i)
@@ -33,15 +46,18 @@ expected<parsed> parse_all(const cron& spec) {
   parsed out;
   for (std::size_t i = 0; i < cron_field_count; ++i) {
     const auto which = static_cast<cron_field>(i);
-    if (*given[i] && spec.dialect == cron_dialect::vixie && !is_vixie_field(which))
+    if (*given[i] && !has_field(spec.dialect, which))
       return refuse(errc::invalid_argument,
-                    "dialect vixie has no field " + std::string{field_name(which)} +
-                        "; allowed are minute, hour, day, month and day_of_week",
+                    "dialect " + std::string{dialect_name(spec.dialect)} + " has no field " +
+                        std::string{field_name(which)} +
+                        (spec.dialect == cron_dialect::seconds ? "; allowed are second, year, "
+                                                               : "; allowed are ") +
+                        "minute, hour, day, month and day_of_week",
                     "trigger.spec." + std::string{field_name(which)});
     const std::string_view text = *given[i]        ? std::string_view{**given[i]}
                                   : i < after_last ? "*"
                                                    : minima[i];
-    auto field = parse_field(which, text, spec.dialect);
+    auto field = parse_field(which, text, spec.dialect, seed);
     if (!field)
       return unexpected<error>{std::move(field).error()};
     out[i] = std::move(*field);
@@ -55,10 +71,10 @@ template <class T> T bits(const parsed& fields, cron_field which) {
 
 } // namespace
 
-expected<cron> canonical_cron(const cron& spec) {
+expected<cron> canonical_cron(const cron& spec, const spread_seed* seed) {
   if (spec.dialect == cron_dialect::quartz)
     return canonical_quartz(spec);
-  auto fields = parse_all(spec);
+  auto fields = parse_all(spec, seed);
   if (!fields)
     return unexpected<error>{std::move(fields).error()};
   const auto text = [&](cron_field which) {
@@ -71,18 +87,21 @@ expected<cron> canonical_cron(const cron& spec) {
   out.day_of_week = text(cron_field::day_of_week);
   out.hour = text(cron_field::hour);
   out.minute = text(cron_field::minute);
-  if (spec.dialect != cron_dialect::vixie) {
+  if (has_field(spec.dialect, cron_field::second)) {
     out.year = text(cron_field::year);
-    out.week = text(cron_field::week);
     out.second = text(cron_field::second);
+    if (spec.dialect == cron_dialect::seconds && out.year == "*")
+      out.year.reset();
   }
+  if (has_field(spec.dialect, cron_field::week))
+    out.week = text(cron_field::week);
   return out;
 }
 
 expected<cron_table> compile_cron(const cron& spec) {
   if (spec.dialect == cron_dialect::quartz)
     return compile_quartz(spec);
-  auto parsed_fields = parse_all(spec);
+  auto parsed_fields = parse_all(spec, nullptr);
   if (!parsed_fields)
     return unexpected<error>{std::move(parsed_fields).error()};
   auto& fields = *parsed_fields;
@@ -105,7 +124,7 @@ expected<cron_table> compile_cron(const cron& spec) {
     return fields[static_cast<std::size_t>(which)].begins_with_star;
   };
   out.is_fixed_time = !star(cron_field::minute) && !star(cron_field::hour);
-  if (spec.dialect == cron_dialect::vixie)
+  if (is_crontab_dialect(spec.dialect) && spec.dialect != cron_dialect::jenkins)
     out.either_day = !star(cron_field::day) && !star(cron_field::day_of_week);
   return out;
 }

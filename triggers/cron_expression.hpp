@@ -33,8 +33,9 @@ struct cron_table {
 inline constexpr int cron_years_max = 400;
 
 /// Fills the defaults of unset fields (CRN-02) and makes every text canonical (CRN-21).
-/// Dialect vixie leaves year, week and second unset. Errors: invalid_argument.
-expected<cron> canonical_cron(const cron& spec);
+/// `H` and `a~b` become numbers by `seed`. Fields that the dialect does not have stay unset.
+/// Errors: invalid_argument.
+expected<cron> canonical_cron(const cron& spec, const spread_seed* seed = nullptr);
 
 /// Compiles an expression; unset fields get their defaults. Errors: invalid_argument.
 expected<cron_table> compile_cron(const cron& spec);

@@ -1,5 +1,7 @@
 #include "triggers/cron_field.hpp"
 
+#include "values/stable_hash.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -54,9 +56,10 @@ struct bound {
 /// Reads one field from left to right; the first mistake ends it.
 class field_parser {
 public:
-  field_parser(cron_field which, std::string_view text, cron_dialect dialect)
+  field_parser(cron_field which, std::string_view text, cron_dialect dialect,
+               const spread_seed* seed)
       : which_{which}, limits_{limits[static_cast<std::size_t>(which)]},
-        is_vixie_{dialect == cron_dialect::vixie}, original_{text}, text_{text} {
+        is_vixie_{dialect != cron_dialect::apscheduler}, seed_{seed}, original_{text}, text_{text} {
     std::transform(text_.begin(), text_.end(), text_.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   }
@@ -92,8 +95,13 @@ private:
     if (at_ == text_.size())
       return fail(at_, "is empty");
     item_at_ = at_;
+    ++items_;
     if (text_[at_] == '*')
       return star();
+    if (text_[at_] == 'h')
+      return spread();
+    if (is_draw())
+      return draw();
     if (which_ == cron_field::day && !is_vixie_) {
       const auto matched = position_in_month();
       if (matched || failure_)
@@ -122,6 +130,106 @@ private:
         add(number_to_weekday(number));
     else
       add_range(first, last, step);
+    return true;
+  }
+
+  /// `H`, `H/n`, `H(a-b)`, `H(a-b)/n`: as Jenkins, but by the id of the schedule.
+  bool spread() {
+    if (!seed_)
+      return fail(at_, "stands for a number that depends on the schedule's id");
+    ++at_;
+    bound first{limits_.min, false, at_};
+    // Days that every month has, and no Sunday twice.
+    bound last{which_ == cron_field::day           ? 28
+               : which_ == cron_field::week        ? 52
+               : which_ == cron_field::day_of_week ? 6
+                                                   : limits_.max,
+               false, at_};
+    if (at_ < text_.size() && text_[at_] == '(') {
+      ++at_;
+      if (!read_bound(first))
+        return false;
+      if (at_ == text_.size() || text_[at_] != '-')
+        return fail(at_, "is where - is expected, as in H(0-29)");
+      ++at_;
+      if (!read_bound(last))
+        return false;
+      if (at_ == text_.size() || text_[at_] != ')')
+        return fail(at_, "is where ) is expected, as in H(0-29)");
+      ++at_;
+      count_from_sunday(first, last);
+      if (first.value > last.value)
+        return fail(first.at, "has its minimum above its maximum");
+    } else if (which_ == cron_field::year) {
+      return fail(item_at_, "needs a range in this field, as in H(2026-2030)");
+    }
+    int step = 1;
+    if (!optional_step(step))
+      return false;
+    const int size = last.value - first.value + 1;
+    if (step > size)
+      return step_too_high(step, size);
+    const int value = first.value + pick(seed_->of_schedule, step > 1 ? step : size);
+    has_step_ = step > 1 && value + step <= last.value;
+    return has_step_ ? numbers({value, false, item_at_}, {last.value, false, item_at_}, step)
+                     : numbers({value, false, item_at_}, {value, false, item_at_}, 1);
+  }
+
+  /// Whether this item has a `~`.
+  bool is_draw() const {
+    const auto end = std::min(text_.find(',', at_), text_.size());
+    return text_.find('~', at_) < end;
+  }
+
+  /// `a~b`, `a~`, `~b`, `~`: one number of the range, as cronie and OpenBSD.
+  bool draw() {
+    if (!seed_)
+      return fail(at_, "stands for a number that is drawn when a schedule is added");
+    bound first{limits_.min, false, at_};
+    bound last{which_ == cron_field::day_of_week ? 6 : limits_.max, false, at_};
+    if (text_[at_] != '~' && !read_bound(first))
+      return false;
+    if (at_ == text_.size() || text_[at_] != '~')
+      return fail(at_, "is not understood");
+    ++at_;
+    if (at_ < text_.size() && (is_digit(text_[at_]) || is_letter(text_[at_])) && !read_bound(last))
+      return false;
+    count_from_sunday(first, last);
+    if (first.value > last.value)
+      return fail(item_at_, "has its minimum above its maximum");
+    const int value = first.value + pick(seed_->of_adding, last.value - first.value + 1);
+    has_step_ = false;
+    return numbers({value, false, item_at_}, {value, false, item_at_}, 1);
+  }
+
+  /// Weekday names as numbers, in which the week begins and may end with Sunday.
+  void count_from_sunday(bound& first, bound& last) const {
+    if (which_ != cron_field::day_of_week)
+      return;
+    for (auto* each : {&first, &last})
+      if (each->is_name && !is_vixie_)
+        each->value = (each->value + 1) % 7;
+    if (last.is_name && last.value == 0)
+      last.value = 7;
+  }
+
+  /// A number below `count` that depends on the seed, the field and the place in the list.
+  int pick(std::uint64_t seed, int count) const {
+    const auto place = static_cast<std::uint64_t>(which_) << 32 | static_cast<unsigned>(items_);
+    return static_cast<int>(mix(seed ^ mix(place)) % static_cast<unsigned>(count));
+  }
+
+  /// The numbers that stand for an `H` or a `~`.
+  bool numbers(bound first, bound last, int step) {
+    const bool is_range = last.value > first.value;
+    if (which_ == cron_field::day_of_week && !is_vixie_)
+      return weekday_range(first, last, is_range, step);
+    write_range(first, last, is_range, step);
+    if (which_ == cron_field::day_of_week)
+      for (int number = first.value; number <= last.value; number += step)
+        add(number_to_weekday(number));
+    else
+      add_range(first.value, last.value, step);
     return true;
   }
 
@@ -326,7 +434,7 @@ private:
                           std::to_string(limits_.max);
     if (which_ != cron_field::day || !is_vixie_)
       message += limits_.more;
-    message += ", *, */n, a-b, a-b/n, a/n and lists of them";
+    message += ", *, */n, a-b, a-b/n, a/n, H, a~b and lists of them";
     failure_ = error{errc::invalid_argument, std::move(message), path()};
     return false;
   }
@@ -336,11 +444,13 @@ private:
 
   cron_field which_;
   const field_limits& limits_;
-  bool is_vixie_;
+  bool is_vixie_; // or one of its kin
+  const spread_seed* seed_;
   std::string_view original_;
   std::string text_; // lower case
   std::size_t at_ = 0;
   std::size_t item_at_ = 0;
+  int items_ = 0;
   bool has_step_ = false;
   bool all_years_ = false;
   field_set out_;
@@ -353,10 +463,11 @@ std::string_view field_name(cron_field which) {
   return limits[static_cast<std::size_t>(which)].name;
 }
 
-expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect) {
+expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect,
+                                const spread_seed* seed) {
   if (dialect == cron_dialect::quartz)
     return parse_quartz_field(which, text);
-  return field_parser{which, text, dialect}.parse();
+  return field_parser{which, text, dialect, seed}.parse();
 }
 
 } // namespace carillon::triggers

@@ -45,15 +45,24 @@ struct field_set {
   std::string text;
 };
 
+/// What `H` and `a~b` become numbers from. The same seed gives the same numbers, for ever.
+struct spread_seed {
+  std::uint64_t of_schedule = 0; ///< `H`: from the id of the schedule.
+  std::uint64_t of_adding = 0;   ///< `a~b`: drawn anew each time a trigger is set.
+};
+
 /// Longest text of one field, in bytes.
 inline constexpr std::size_t cron_field_bytes_max = 512;
 
 /// The name of a field: "day_of_week".
 std::string_view field_name(cron_field which);
 
-/// Reads one field. Errors: invalid_argument; the message names the value, its column (from 1) and
-/// what is allowed, `field` is "trigger.spec." and the field's name.
-expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect);
+/// Reads one field. `H`, `H/n`, `H(a-b)`, `H(a-b)/n` and `a~b` become numbers by `seed` in the
+/// canonical text; without a seed they are errors. Dialect quartz has neither.
+/// Errors: invalid_argument; the message names the value, its column (from 1) and what is allowed,
+/// `field` is "trigger.spec." and the field's name.
+expected<field_set> parse_field(cron_field which, std::string_view text, cron_dialect dialect,
+                                const spread_seed* seed = nullptr);
 
 /// `parse_field` for dialect quartz, which see (quartz.cpp). Quartz 2.3.2 ignores some trailing
 /// text, such as the step of MON-FRI/2; here it is refused.

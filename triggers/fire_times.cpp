@@ -58,7 +58,7 @@ expected<trigger_spec> read(std::string_view text, trigger_notation notation) {
   switch (notation) {
   case trigger_notation::crontab:
     return of_kind(cron_from_crontab(text, cron_dialect::apscheduler));
-  case trigger_notation::vixie: return of_kind(cron_from_crontab(text, cron_dialect::vixie));
+  case trigger_notation::vixie: return trigger_from_crontab(text, cron_dialect::vixie);
   case trigger_notation::quartz: return of_kind(cron_from_quartz(text));
   case trigger_notation::systemd: return trigger_spec{on_calendar{std::string{text}}};
   case trigger_notation::iso8601: return trigger_spec{repeating_interval{std::string{text}}};

@@ -140,7 +140,7 @@ private:
       return;
     const auto message =
         "day is '" + *kind.day + "' and day_of_week is '" + *kind.day_of_week + "': ";
-    if (kind.dialect == cron_dialect::apscheduler)
+    if (kind.dialect == cron_dialect::apscheduler || kind.dialect == cron_dialect::jenkins)
       warn("both_day_fields", ".spec.day_of_week",
            message + "both must match; cron(8) and kind vixie fire when either does");
     else if (table.either_day)
@@ -167,7 +167,7 @@ private:
     if (kind.day_of_week && kind.dialect != cron_dialect::quartz)
       for (const auto& step : open_steps(*kind.day_of_week, 0))
         if (step.step > 1 && step.text.front() == '*') {
-          const bool is_vixie = kind.dialect == cron_dialect::vixie;
+          const bool is_vixie = kind.dialect != cron_dialect::apscheduler;
           warn("weekday_step", ".spec.day_of_week",
                "day_of_week '" + step.text + "' counts from " + (is_vixie ? "Sunday" : "Monday") +
                    ": " + run_words(table.weekdays, [](int day) { return weekday_name(day); }) +

@@ -76,8 +76,8 @@ expected<rule_variant> rule_of(const calendar_interval& kind, const trigger_spec
 
 clock_defaults clock_defaults_of(cron_dialect dialect, const cron_table& table) {
   clock_defaults out;
-  out.is_gap_automatic = dialect == cron_dialect::vixie;
-  out.fold = dialect == cron_dialect::vixie    ? fold_policy::automatic
+  out.is_gap_automatic = dialect == cron_dialect::vixie || dialect == cron_dialect::seconds;
+  out.fold = out.is_gap_automatic              ? fold_policy::automatic
              : dialect == cron_dialect::quartz ? fold_policy::second
                                                : fold_policy::both;
   out.is_fixed_time = table.is_fixed_time;

@@ -13,6 +13,7 @@ using std::string_view_literals::operator""sv;
 constexpr int year_first = 1970;
 constexpr int year_last = 2199;
 constexpr std::size_t text_bytes_max = 1024;
+constexpr std::int64_t timestamp_end = 7'258'118'400; // 2200-01-01
 
 constexpr std::array shorthands{
     std::pair{"minutely"sv, "*-*-* *:*:00"sv},
@@ -120,6 +121,8 @@ private:
           words = words_of(text_);
           break;
         }
+    if (words.size() == 1 && words.front().text.front() == '@')
+      return timestamp(words.front());
     auto& table = out_.table;
     table.weeks = (std::uint64_t{1} << 54) - 2;
     table.weekdays = 0x7f;
@@ -136,6 +139,26 @@ private:
       midnight();
     if (!failure_ && next < words.size())
       fail(words[next].at, "is not expected here");
+  }
+
+  /// `@1767225600`: one second since 1970, of UTC.
+  void timestamp(const word& w) {
+    const auto digits = w.text.substr(1);
+    std::int64_t second = 0;
+    for (const char c : digits)
+      second = is_digit(c) ? std::min<std::int64_t>(second * 10 + (c - '0'), timestamp_end)
+                           : timestamp_end;
+    if (digits.empty() || second == timestamp_end)
+      return fail(w.at, "is not @ with the seconds since 1970-01-01, up to the year 2199");
+    if (!out_.zone.empty() && out_.zone != "UTC")
+      return fail(w.at, "is UTC, so no other zone goes with it");
+    out_.zone = "UTC";
+    out_.text = text_ = wall_text(second);
+    const auto words = words_of(text_);
+    out_.table.weeks = (std::uint64_t{1} << 54) - 2;
+    out_.table.weekdays = 0x7f;
+    date(words[0]);
+    time(words[1]);
   }
 
   /// A zone is the last word and has letters, but is no weekday and no shorthand.

@@ -101,6 +101,7 @@ private:
     }
     if (is_weekday && text_[at_] == 'L' && (at_ + 1 == text_.size() || text_[at_ + 1] == ',')) {
       ++at_;
+      is_single = true;
       add(7);
       return true;
     }

@@ -4,6 +4,7 @@
 #include "triggers/cron_expression.hpp"
 #include "triggers/next.hpp"
 #include "triggers/node.hpp"
+#include "values/stable_hash.hpp"
 
 namespace carillon::triggers {
 namespace {
@@ -152,7 +153,8 @@ private:
   }
 
   expected<void> fill(cron& kind) {
-    auto canonical = canonical_cron(kind);
+    const spread_seed seed{stable_hash(context_.schedule), mix(context_.draw)};
+    auto canonical = canonical_cron(kind, &seed);
     if (!canonical)
       return unexpected<error>{std::move(canonical).error()};
     kind = std::move(*canonical);
@@ -171,8 +173,12 @@ private:
   }
 
   expected<void> fill(recurrence& kind) {
-    if (auto ok = only_end("rrule", "dtstart"); !ok)
-      return ok;
+    if (out_.start_time)
+      if (auto ok = settle(*out_.start_time, "trigger.start_time"); !ok)
+        return ok;
+    if (out_.end_time)
+      if (auto ok = settle(*out_.end_time, "trigger.end_time"); !ok)
+        return ok;
     return resolve_recurrence(kind, out_, *zone_, context_);
   }
 

@@ -3,6 +3,7 @@
 /// Everything of Carillon's public interface except the actor header.
 
 #include "carillon/command.hpp"
+#include "carillon/custom_trigger.hpp"
 #include "carillon/event.hpp"
 #include "carillon/expected.hpp"
 #include "carillon/fire_times.hpp"

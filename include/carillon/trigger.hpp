@@ -69,6 +69,8 @@ enum class cron_dialect : std::uint8_t {
   apscheduler = 0, ///< Eight fields, all ANDed; both passes of a repeated hour fire.
   vixie = 1,       ///< cron(8): day OR weekday when both are restricted; cronie's DST rule.
   quartz = 2,      ///< Quartz: seconds first, `? L W #`, 1 = Sunday.
+  seconds = 3,     ///< As vixie, with the fields second and year.
+  jenkins = 4,     ///< As vixie, but all fields ANDed; both passes of a repeated hour fire.
 };
 
 // On disk since 0.1: never renumber.
@@ -96,7 +98,9 @@ enum class fold_policy : std::uint8_t {
   automatic = 4,
 };
 
-/// Fires at each whole second whose wall clock matches all fields.
+/// Fires at each whole second whose wall clock matches all fields. All dialects but quartz read
+/// `H`, `H/n`, `H(a-b)` and `H(a-b)/n`, which `resolve` turns into numbers made from the schedule's
+/// id, and `a~b`, which it draws each time a trigger is set (CRN-22, CRN-23).
 /// An unset field before the last set one is `*`, after it its minimum (week and day_of_week: `*`).
 struct cron {
   std::optional<std::string> year;
@@ -119,10 +123,13 @@ struct on_calendar {
 };
 
 /// A recurrence set of RFC 5545, sections 3.3.10 and 3.8.5: the dates of all `rules` and `dates`
-/// but those of `except_rules` and `except_dates`. Wall-clock times of the trigger's zone.
-/// Recorded, but refused as unsupported by this version.
+/// but those of `except_rules` and `except_dates`, on the wall clock of the trigger's zone. A local
+/// time in `dates` is subject to the trigger's `gap` and `fold`. COUNT counts what the rule names,
+/// whether or not the clock has that time, as python-dateutil and rrule.js do.
 struct recurrence {
-  when start;                                 ///< DTSTART; local unless given with an offset.
+  /// DTSTART: the rules begin here and take from it what they leave open; by itself it is no date
+  /// of the set. `resolve` makes it local.
+  when start;
   std::vector<std::string> rules = {};        ///< "FREQ=MONTHLY;BYDAY=-1FR".
   std::vector<std::string> except_rules = {}; ///< EXRULE of RFC 2445.
   std::vector<when> dates = {};               ///< RDATE.
@@ -131,16 +138,18 @@ struct recurrence {
 };
 
 /// A repeating interval of ISO 8601: "R5/2026-01-31T09:00:00+01:00/P1M" fires five times, at start,
-/// start + 1 month ... , each counted from the start. "R/" has no end.
-/// Recorded, but refused as unsupported by this version.
+/// start + 1 month ... , each counted from the start; a day that the month does not have is its
+/// last. "R/" has no end. "R5/start/end" has end - start as its period; "R5/P1M/end" fires five
+/// times, the last a period before the end. Years, months, weeks and days move the wall clock, of
+/// the offset when the text has one, else of the trigger's zone; a period of nothing but hours,
+/// minutes and seconds is elapsed time.
 struct repeating_interval {
   std::string text;
   bool operator==(const repeating_interval&) const = default;
 };
 
 /// A rule that the program brings along: `type` and `version` name it in the registry of
-/// `carillon/custom_trigger.hpp`, `config` is its JSON.
-/// Recorded, but refused as unsupported by this version.
+/// `carillon/custom_trigger.hpp`, `config` is its JSON text.
 struct custom_rule {
   std::string type;
   std::uint32_t version = 1;
@@ -210,7 +219,7 @@ struct trigger_spec {
   /// IANA name; empty = UTC for once and interval, else the node's zone.
   std::string timezone = {};
   /// Inclusive (exclusive for dialects vixie and quartz and for on_calendar). Default: now, when
-  /// added. Cron, interval and on_calendar only.
+  /// added. Cron, interval and on_calendar; recurrence, where it has no default.
   std::optional<when> start_time = {};
   /// Inclusive; none = for ever. Cron, interval, on_calendar, recurrence and repeating_interval.
   std::optional<when> end_time = {};
@@ -231,9 +240,18 @@ inline bool all_of::operator==(const all_of& other) const {
 }
 
 /// Splits a crontab expression of five fields, `minute hour day month day_of_week`, without looking
-/// into the fields. Dialect vixie also reads @yearly @annually @monthly @weekly @daily @midnight
-/// and @hourly. Errors: invalid_argument with field "trigger.spec.crontab".
+/// into the fields; dialect seconds: of six or seven, `second` first and `year` last. All dialects
+/// but apscheduler also read @yearly @annually @monthly @weekly @daily @midnight and @hourly, which
+/// dialect jenkins spreads: @daily is `H H * * *`.
+/// Errors: invalid_argument with field "trigger.spec.crontab" and the column of the mistake.
 expected<cron> cron_from_crontab(std::string_view text, cron_dialect dialect);
+
+/// `cron_from_crontab`, and what else stands in crontabs, for all dialects but apscheduler:
+/// `CRON_TZ=Zone ` or `TZ=Zone ` before the fields, which is the trigger's zone then, and
+/// `@every 1h30m`, which is an interval aligned to 1970-01-01T00:00:00Z, so that it ticks at the
+/// same times on every node and after every restart; `@every 1h/15m` has a phase.
+/// Errors: as `cron_from_crontab`; @reboot is none of the times of a calendar: unsupported.
+expected<trigger_spec> trigger_from_crontab(std::string_view text, cron_dialect dialect);
 
 /// Splits a Quartz expression of six or seven fields, `second minute hour day month day_of_week
 /// [year]`, without looking into the fields. Errors: invalid_argument with field
@@ -243,8 +261,17 @@ expected<cron> cron_from_quartz(std::string_view text);
 /// The fields joined by blanks, the year only when it is set: what `cron_from_quartz` reads.
 std::string quartz_text(const cron& spec);
 
-/// The five fields joined by blanks, unset ones as `*`: what `cron_from_crontab` reads.
+/// The fields joined by blanks, unset ones as `*`: what `cron_from_crontab` reads. Five; dialect
+/// seconds: also the second, and the year when it is set.
 std::string crontab_text(const cron& spec);
+
+/// Reads a time of iCalendar, "20061228T023000" or "20061228" (its midnight), a UTC one with Z, or
+/// RFC 3339 with or without an offset. Without Z or offset it is wall-clock time.
+/// Errors: invalid_argument.
+expected<when> when_from_text(std::string_view text);
+
+/// "20061228T023000", an instant with a Z: what `when_from_text` reads. Whole seconds.
+std::string ical_text(const when& literal);
 
 /// Deepest nesting of any_of, all_of and filtered.
 inline constexpr int trigger_depth_max = 32;

@@ -196,15 +196,80 @@ TEST_CASE("trigger json: an error names the field and what is allowed") {
   REQUIRE(refused(R"({"kind":"and","spec":{"triggers":[]}})").field == "trigger.spec.triggers");
 }
 
-TEST_CASE("trigger json: kinds and dialects of later versions are unsupported, not unknown") {
+TEST_CASE("trigger json: dialects of other systems are unsupported") {
+  const auto error =
+      refused(R"({"kind":"cron","spec":{"crontab":"* * * * *","dialect":"oracle"}})");
+  REQUIRE(error.code == errc::unsupported);
+  REQUIRE(error.message.find("allowed are") != std::string::npos);
+}
+
+TEST_CASE("trigger json: recurrences and repeating intervals come back as they were written") {
+  const auto rules = read(R"({"kind":"rrule","spec":{"rrule":["FREQ=DAILY","FREQ=WEEKLY;BYDAY=MO"],
+      "dtstart_local":"20260101T090000","exrule":"FREQ=MONTHLY","rdate":"20260103T120000Z,20260104",
+      "exdate":["20260102T090000","2026-01-05T09:00:00+01:00"]},"timezone":"Europe/Berlin"})");
+  const auto& kind = std::get<recurrence>(rules.kind);
+  REQUIRE(kind.start.is_local);
+  REQUIRE(kind.rules.size() == 2);
+  REQUIRE(kind.except_rules == std::vector<std::string>{"FREQ=MONTHLY"});
+  REQUIRE(kind.dates.size() == 2);
+  REQUIRE_FALSE(kind.dates.front().is_local);
+  REQUIRE(kind.except_dates.size() == 2);
+  REQUIRE(read(trigger_to_json(rules)) == rules);
+  // Without dtstart_local the start is DTSTART.
+  const auto started = read(R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"},
+      "start_time":"2026-01-01T09:00:00Z"})");
+  REQUIRE_FALSE(started.start_time);
+  REQUIRE_FALSE(std::get<recurrence>(started.kind).start.is_local);
+  REQUIRE(read(trigger_to_json(started)) == started);
+  const auto interval = read(R"({"kind":"iso8601","spec":{"interval":"R5/2026-01-31/P1M"}})");
+  REQUIRE(read(trigger_to_json(interval)) == interval);
+  REQUIRE(refused(R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"}})").field ==
+          "trigger.spec.dtstart_local");
+  REQUIRE(refused(R"({"kind":"rrule","spec":{"rrule":7,"dtstart_local":"20260101"}})").field ==
+          "trigger.spec.rrule");
+  REQUIRE(refused(R"({"kind":"rrule","spec":{"rdate":"2026","dtstart_local":"20260101"}})").field ==
+          "trigger.spec.rdate");
+  REQUIRE(refused(R"({"kind":"iso8601","spec":{"text":"R/P1D"}})").field == "trigger.spec.text");
+}
+
+TEST_CASE("trigger json: cron fields may be ranges instead of text") {
+  const auto spec = read(R"({"kind":"cron","spec":{"minute":[{"start":0,"end":30,"step":10},45],
+      "hour":{"step":2},"day":{},"month":{"start":3,"step":3},
+      "day_of_week":[{"start":"mon","end":"fri"},"sun"]}})");
+  const auto& kind = std::get<cron>(spec.kind);
+  REQUIRE(kind.minute == "0-30/10,45");
+  REQUIRE(kind.hour == "*/2");
+  REQUIRE(kind.day == "*");
+  REQUIRE(kind.month == "3/3");
+  REQUIRE(kind.day_of_week == "mon-fri,sun");
+  const auto field_of = [](const std::string& minute) {
+    return refused(R"({"kind":"cron","spec":{"minute":)" + minute + "}}").field;
+  };
+  REQUIRE(field_of("[]") == "trigger.spec.minute");
+  REQUIRE(field_of("[[1]]") == "trigger.spec.minute[0]");
+  REQUIRE(field_of(R"([1,{"end":3}])") == "trigger.spec.minute[1].end");
+  REQUIRE(field_of(R"({"start":"1-3"})") == "trigger.spec.minute.start");
+  REQUIRE(field_of(R"({"step":"2"})") == "trigger.spec.minute.step");
+  REQUIRE(field_of(R"({"begin":2})") == "trigger.spec.minute.begin");
+  REQUIRE(field_of("1.5") == "trigger.spec.minute");
+}
+
+TEST_CASE("trigger json: crontabs bring their zone and @every along") {
+  const auto zoned = read(R"({"kind":"vixie","spec":{"crontab":"CRON_TZ=Asia/Tokyo 0 3 * * *"}})");
+  REQUIRE(zoned.timezone == "Asia/Tokyo");
+  REQUIRE(read(trigger_to_json(zoned)) == zoned);
+  const auto every = read(R"({"kind":"vixie","spec":{"crontab":"@every 1h/15m"}})");
+  REQUIRE(std::get<interval>(every.kind) ==
+          interval{std::chrono::hours{1}, std::chrono::minutes{15}});
+  REQUIRE(read(trigger_to_json(every)) == every);
   for (const auto* text :
-       {R"({"kind":"rrule","spec":{"rrule":"FREQ=DAILY"}})",
-        R"({"kind":"iso8601","spec":{"interval":"R/P1D"}})",
-        R"({"kind":"cron","spec":{"crontab":"* * * * *","dialect":"jenkins"}})"}) {
-    const auto error = refused(text);
-    REQUIRE(error.code == errc::unsupported);
-    REQUIRE(error.message.find("allowed are") != std::string::npos);
+       {R"({"kind":"cron","spec":{"crontab":"30 0 3 * * * 2027","dialect":"seconds"}})",
+        R"({"kind":"cron","spec":{"crontab":"H H(0-2) * * *","dialect":"jenkins"}})"}) {
+    const auto spec = read(text);
+    REQUIRE(read(trigger_to_json(spec)) == spec);
+    REQUIRE(trigger_to_json(spec).find("crontab") != std::string::npos);
   }
+  REQUIRE(refused(R"({"kind":"vixie","spec":{"crontab":"@reboot"}})").code == errc::unsupported);
 }
 
 TEST_CASE("trigger json: quartz and systemd come back as they were written") {

@@ -110,7 +110,7 @@ TEST_CASE("cron fields: text after an expression is refused (DEV-8)") {
 TEST_CASE("cron fields: an error names field, value, column and what is allowed") {
   REQUIRE(refusal(minute, "1,61") ==
           "minute '1,61': '61' at column 3 is higher than the maximum 59; allowed are 0-59, *, "
-          "*/n, a-b, a-b/n, a/n and lists of them");
+          "*/n, a-b, a-b/n, a/n, H, a~b and lists of them");
 }
 
 TEST_CASE("cron fields: canonical text has names for weekday numbers and no blanks") {

@@ -72,9 +72,10 @@ void check(const json& vector) {
 }
 
 TEST_CASE("vectors: every case gives exactly its fire times") {
-  const auto* name = GENERATE("date", "interval", "calendar", "cron", "cron_from_crontab",
-                              "apscheduler_tests", "combining", "invalid", "vixie", "quartz",
-                              "systemd", "systemd_generated");
+  const auto* name =
+      GENERATE("date", "interval", "calendar", "cron", "cron_from_crontab", "apscheduler_tests",
+               "combining", "invalid", "vixie", "quartz", "systemd", "systemd_generated", "rrule",
+               "rrule_generated", "iso8601");
   std::ifstream file{std::string{CARILLON_VECTORS} + '/' + name + ".jsonl"};
   int count = 0;
   for (std::string line; std::getline(file, line); ++count)
