@@ -261,6 +261,9 @@ void on_fire_due(state& st, time_point now) {
     const auto schedule = st.table.find(id);
     auto ready =
         prepare(domain::decide(*schedule, domain::fire_schedule{id}, context), {schedule_key(id)});
+    if (!ready->decision.left_alone.empty())
+      st.node->log(log_level::error, "schedule '" + id.value +
+                                         "' is due, but left alone: " + ready->decision.left_alone);
     if (ready->decision.events.empty())
       continue;
     stores::commit commit;

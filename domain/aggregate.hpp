@@ -3,6 +3,7 @@
 #include "carillon/command.hpp"
 #include "carillon/event.hpp"
 
+#include <string>
 #include <vector>
 
 /// Rules: what may happen. Pure functions over plain structs; time, ids and randomness come in by
@@ -22,6 +23,8 @@ struct decision {
   std::vector<event> events = {};
   answer reply = {};
   bool more = false; ///< A bounded catch-up stopped early: decide again after this commit.
+  /// Of a schedule that is due: why this node does nothing about it, for its log.
+  std::string left_alone = {};
 };
 
 /// Where a record stands: what `evolve` may know beside the event.

@@ -1,5 +1,7 @@
 #include "domain/schedule_aggregate.hpp"
 
+#include "values/stable_hash.hpp"
+
 #include <algorithm>
 #include <string>
 
@@ -15,21 +17,24 @@ constexpr uuid_t job_namespace = {0x6c, 0x1f, 0x8a, 0x52, 0x93, 0xd7, 0x4b, 0xe0
 
 std::int64_t micros(time_point t) { return t.time_since_epoch().count(); }
 
-/// SplitMix64's finaliser: each bit of the input reaches each bit of the output.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15ULL;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
-  return x ^ (x >> 31);
+std::uint64_t hash_of(const schedule_id& id, position incarnation, time_point fire_time) {
+  const auto hash = mix(stable_hash(id.value) ^ incarnation);
+  return mix(hash ^ static_cast<std::uint64_t>(micros(fire_time)));
 }
 
-/// The same 64 bits on every machine and in every release, unlike std::hash.
-std::uint64_t stable_hash(const schedule_id& id, position incarnation, time_point fire_time) {
-  std::uint64_t hash = 0;
-  for (const unsigned char byte : id.value)
-    hash = mix(hash ^ byte);
-  hash = mix(hash ^ incarnation);
-  return mix(hash ^ static_cast<std::uint64_t>(micros(fire_time)));
+/// `jitter_max`, but so that the run starts before the following one.
+duration capped(duration jitter_max, time_point fire_time, std::optional<time_point> following) {
+  if (following)
+    jitter_max = std::min(jitter_max, *following - fire_time - duration{1});
+  return std::max(jitter_max, duration::zero());
+}
+
+/// The place in [0, longest] that the hash names.
+duration within(duration longest, std::uint64_t hash) {
+  // The remainder's bias is below 1 in 500 for the longest jitter allowed, and not visible for
+  // hours.
+  const auto choices = static_cast<std::uint64_t>(longest.count()) + 1;
+  return duration{static_cast<std::int64_t>(hash % choices)};
 }
 
 } // namespace
@@ -45,15 +50,13 @@ job_id derived_job_id(const schedule_id& id, position incarnation, time_point fi
 
 duration derived_jitter(const schedule_id& id, position incarnation, time_point fire_time,
                         duration jitter_max, std::optional<time_point> following) {
-  auto longest = jitter_max;
-  if (following)
-    longest = std::min(longest, *following - fire_time - duration{1});
-  if (longest <= duration::zero())
-    return duration::zero();
-  // The remainder's bias is below 1 in 500 for the longest jitter allowed, and not visible for
-  // hours.
-  const auto choices = static_cast<std::uint64_t>(longest.count()) + 1;
-  return duration{static_cast<std::int64_t>(stable_hash(id, incarnation, fire_time) % choices)};
+  return within(capped(jitter_max, fire_time, following), hash_of(id, incarnation, fire_time));
+}
+
+duration stable_jitter(const schedule_id& id, time_point fire_time, duration jitter_max,
+                       std::optional<time_point> following) {
+  return std::min(within(jitter_max, stable_hash(id.value)),
+                  capped(jitter_max, fire_time, following));
 }
 
 } // namespace carillon::domain

@@ -4,6 +4,7 @@
 #include "domain/settle.hpp"
 #include "triggers/next.hpp"
 #include "triggers/resolve.hpp"
+#include "values/stable_hash.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,8 +30,18 @@ struct ready_trigger {
   bool is_new = true; ///< It starts over: a new incarnation.
 };
 
-expected<ready_trigger> start_trigger(const trigger_spec& spec, const decision_context& ctx) {
-  auto resolved = triggers::resolve(spec, {.now = ctx.now, .default_zone = ctx.default_zone});
+/// A number drawn with this seed is another one at the next change of the same schedule.
+triggers::resolve_context resolve_context_of(const schedule_id& id, const decision_context& ctx) {
+  const auto now = static_cast<std::uint64_t>(ctx.now.time_since_epoch().count());
+  return {.now = ctx.now,
+          .default_zone = ctx.default_zone,
+          .schedule = id.value,
+          .draw = stable_hash(id.value) ^ now};
+}
+
+expected<ready_trigger> start_trigger(const schedule_id& id, const trigger_spec& spec,
+                                      const decision_context& ctx) {
+  auto resolved = triggers::resolve(spec, resolve_context_of(id, ctx));
   if (!resolved)
     return of_trigger(std::move(resolved).error());
   const auto compiled = triggers::compile(*resolved);
@@ -43,8 +54,8 @@ expected<ready_trigger> start_trigger(const trigger_spec& spec, const decision_c
       .spec = std::move(*resolved), .next_fire = first->at, .cursor = std::move(first->cursor)};
 }
 
-/// `spec` with the old values where it leaves the start open, so that writing the same trigger
-/// again does not make it start over.
+/// `spec` with the old values where it leaves the start or a number to be drawn open, so that
+/// writing the same trigger again does not make it start over.
 trigger_spec adopt_start(trigger_spec spec, const trigger_spec& old);
 
 void adopt_children(std::vector<trigger_spec>& children, const std::vector<trigger_spec>& old) {
@@ -60,6 +71,8 @@ trigger_spec adopt_start(trigger_spec spec, const trigger_spec& old) {
   if (auto* calendar = std::get_if<calendar_interval>(&spec.kind)) {
     if (!calendar->start_date)
       calendar->start_date = std::get<calendar_interval>(old.kind).start_date;
+  } else if (auto* expression = std::get_if<cron>(&spec.kind)) {
+    *expression = triggers::keep_draws(std::move(*expression), std::get<cron>(old.kind));
   } else if (auto* any = std::get_if<any_of>(&spec.kind)) {
     adopt_children(any->triggers, std::get<any_of>(old.kind).triggers);
   } else if (auto* all = std::get_if<all_of>(&spec.kind)) {
@@ -90,7 +103,7 @@ expected<ready_trigger> go_on(const schedule_state& current, const settlement& s
 bool is_same_trigger(const schedule_state& current, const trigger_spec& spec,
                      const decision_context& ctx) {
   const auto adopted = triggers::resolve(adopt_start(spec, current.settings.trigger),
-                                         {.now = ctx.now, .default_zone = ctx.default_zone});
+                                         resolve_context_of(current.id, ctx));
   return adopted && *adopted == current.settings.trigger;
 }
 
@@ -123,7 +136,8 @@ schedule_settings settings_of(const schedule_spec& spec, const task_settings& ta
           .max_jitter = spec.max_jitter,
           .executor = spec.executor,
           .result_expiration = spec.result_expiration,
-          .meta = merge(task.meta, spec.meta)};
+          .meta = merge(task.meta, spec.meta),
+          .jitter = spec.jitter};
 }
 
 template <class T> void overlay(T& value, const std::optional<T>& change) {
@@ -138,6 +152,7 @@ schedule_settings apply_changes(schedule_settings settings, const schedule_chang
   overlay(settings.coalesce, changes.coalesce);
   overlay(settings.misfire_grace_time, changes.misfire_grace_time);
   overlay(settings.max_jitter, changes.max_jitter);
+  overlay(settings.jitter, changes.jitter);
   overlay(settings.executor, changes.executor);
   overlay(settings.result_expiration, changes.result_expiration);
   if (changes.meta)
@@ -208,7 +223,7 @@ expected<decision> decide(const schedule_state* current, const add_schedule& com
   auto settings = settings_of(spec, task);
   if (auto ok = check_settings(settings); !ok)
     return unexpected{std::move(ok).error()};
-  auto trigger = start_trigger(spec.trigger, ctx);
+  auto trigger = start_trigger(spec.id, spec.trigger, ctx);
   if (!trigger)
     return unexpected{std::move(trigger).error()};
   if (spec.strict && !trigger->next_fire)
@@ -265,7 +280,7 @@ expected<decision> decide(const schedule_state* current, const update_schedule& 
     return unexpected{std::move(ok).error()};
   if (!changes.trigger || is_same_trigger(*current, *changes.trigger, ctx))
     return put_if_changed(*current, std::move(next), ctx);
-  auto trigger = start_trigger(*changes.trigger, ctx);
+  auto trigger = start_trigger(current->id, *changes.trigger, ctx);
   if (!trigger)
     return unexpected{std::move(trigger).error()};
   next.trigger = std::move(*trigger);
@@ -340,9 +355,11 @@ decision decide(const schedule_state& current, const fire_schedule& command,
                 const decision_context& ctx) {
   auto settled = settle_round(current, ctx.now);
   const bool more = settled.more;
+  auto left_alone = std::move(settled.left_alone);
   const auto what = settled.events.empty() ? change::none : change::updated;
   auto result = after(std::move(settled), command.id, what);
   result.more = more;
+  result.left_alone = std::move(left_alone);
   return result;
 }
 

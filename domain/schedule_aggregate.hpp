@@ -72,8 +72,8 @@ expected<decision> decide(const schedule_state* current, const trigger_schedule&
 
 /// Events: schedule_fired and job_added; schedule_faulted when the trigger breaks (the fire time
 /// that it had named is settled first); none when nothing is due, the schedule is paused or
-/// faulted. A fire time is missed when even its longest jitter plus its grace is over. Never an
-/// error.
+/// faulted, and when this node does not know its type of trigger (`left_alone` says so). A fire
+/// time is missed when even its longest jitter plus its grace is over. Never an error.
 decision decide(const schedule_state& current, const fire_schedule& command,
                 const decision_context& ctx);
 
@@ -94,6 +94,11 @@ job_id derived_job_id(const schedule_id& id, position incarnation, time_point fi
 /// derived from the same as the job's id (PRC-08, DEV-15).
 duration derived_jitter(const schedule_id& id, position incarnation, time_point fire_time,
                         duration jitter_max, std::optional<time_point> following);
+
+/// The same for jitter_mode::stable: one place in [0, jitter_max] for all fire times of a schedule,
+/// derived from its id alone; where the gap is shorter, its end (TIM-15).
+duration stable_jitter(const schedule_id& id, time_point fire_time, duration jitter_max,
+                       std::optional<time_point> following);
 
 schedule_state evolve(schedule_state state, const schedule_added& e, const record_info& info);
 schedule_state evolve(schedule_state state, const schedule_updated& e, const record_info& info);

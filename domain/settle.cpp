@@ -16,8 +16,11 @@ bool is_due(const std::optional<time_point>& next_fire, time_point now) {
 
 job_added make_job(const schedule_state& state, const triggers::due_job& due) {
   const auto& settings = state.settings;
-  const auto jitter = derived_jitter(state.id, state.incarnation, due.fire_time,
-                                     settings.max_jitter.value_or(duration::zero()), due.following);
+  const auto jitter_max = settings.max_jitter.value_or(duration::zero());
+  const auto jitter =
+      settings.jitter == jitter_mode::stable
+          ? stable_jitter(state.id, due.fire_time, jitter_max, due.following)
+          : derived_jitter(state.id, state.incarnation, due.fire_time, jitter_max, due.following);
   job_added job{.id = derived_job_id(state.id, state.incarnation, due.fire_time),
                 .task = settings.task,
                 .schedule = state.id,
@@ -52,7 +55,9 @@ public:
     result_.faulted = !state.fault.empty();
   }
 
-  bool can_settle() const { return !result_.faulted && is_due(result_.next_fire, now_); }
+  bool can_settle() const {
+    return !result_.faulted && result_.left_alone.empty() && is_due(result_.next_fire, now_);
+  }
 
   void rounds(int most) {
     const triggers::due_policy policy{.coalesce = state_.settings.coalesce,
@@ -98,7 +103,11 @@ private:
     auto trigger = triggers::compile(state_.settings.trigger);
     if (trigger)
       return std::move(*trigger);
-    break_down(trigger.error());
+    // Other nodes may know what this one does not: it is no fault of the schedule (CMB-07).
+    if (trigger.error().code == errc::unsupported)
+      result_.left_alone = trigger.error().message;
+    else
+      break_down(trigger.error());
     return std::nullopt;
   }
 

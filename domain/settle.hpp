@@ -24,6 +24,8 @@ struct settlement {
   trigger_cursor cursor = {};
   bool faulted = false; ///< The trigger broke, now or earlier.
   bool more = false;    ///< `next_fire` is due too.
+  /// Why nothing was settled though something is due: this node does not know the trigger's type.
+  std::string left_alone = {};
 };
 
 /// One round, for the trigger actor: nothing while paused, faulted, or not due.

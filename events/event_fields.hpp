@@ -36,7 +36,8 @@ template <> struct fields_of<task_removed> {
 };
 
 template <> struct fields_of<schedule_added> {
-  static constexpr std::uint32_t version = 2; // triggers with gap, fold, phase, clamp_day
+  static constexpr std::uint32_t version =
+      3; // jitter_mode; 2: triggers with gap, fold, phase, clamp_day
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);
@@ -47,7 +48,8 @@ template <> struct fields_of<schedule_added> {
 };
 
 template <> struct fields_of<schedule_updated> {
-  static constexpr std::uint32_t version = 2; // triggers with gap, fold, phase, clamp_day
+  static constexpr std::uint32_t version =
+      3; // jitter_mode; 2: triggers with gap, fold, phase, clamp_day
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);

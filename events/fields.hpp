@@ -37,6 +37,13 @@ template <> struct texts_of<coalesce_policy> {
   }
 };
 
+template <> struct texts_of<jitter_mode> {
+  static constexpr unsigned count = 2;
+  static std::string_view text(jitter_mode value) {
+    return value == jitter_mode::random ? "random" : "stable";
+  }
+};
+
 template <> struct texts_of<lease_lost_policy> {
   static constexpr unsigned count = 2;
   static std::string_view text(lease_lost_policy value) {
@@ -45,9 +52,10 @@ template <> struct texts_of<lease_lost_policy> {
 };
 
 template <> struct texts_of<cron_dialect> {
-  static constexpr unsigned count = 3;
+  static constexpr unsigned count = 5;
   static std::string_view text(cron_dialect value) {
-    static constexpr std::array<std::string_view, count> texts{"apscheduler", "vixie", "quartz"};
+    static constexpr std::array<std::string_view, count> texts{"apscheduler", "vixie", "quartz",
+                                                               "seconds", "jenkins"};
     return texts[static_cast<std::size_t>(value)];
   }
 };
@@ -270,6 +278,7 @@ template <> struct fields_of<task_settings> {
 };
 
 template <> struct fields_of<schedule_settings> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("task", self.task);
     visit("trigger", self.trigger);
@@ -280,6 +289,7 @@ template <> struct fields_of<schedule_settings> {
     visit("executor", self.executor);
     visit("job_result_expiration_time", self.result_expiration);
     visit("metadata", self.meta, json_text{});
+    visit("jitter_mode", self.jitter, since<2>{});
   }
 };
 

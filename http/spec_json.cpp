@@ -28,6 +28,11 @@ std::optional<std::string> text_or_null(fields& in, std::string_view name) {
   return in.text(name);
 }
 
+std::optional<jitter_mode> read_jitter_mode(fields& in) {
+  return in.one_of<jitter_mode>("jitter_mode",
+                                {{"random", jitter_mode::random}, {"stable", jitter_mode::stable}});
+}
+
 std::optional<coalesce_policy> read_coalesce(fields& in) {
   return in.one_of<coalesce_policy>("coalesce", {{"earliest", coalesce_policy::earliest},
                                                  {"latest", coalesce_policy::latest},
@@ -126,6 +131,7 @@ add_schedule read_new_schedule(const value& object, std::vector<field_error>& er
   spec.coalesce = read_coalesce(in).value_or(coalesce_policy::latest);
   spec.misfire_grace_time = nullable_span(in, "misfire_grace_time");
   spec.max_jitter = in.span("max_jitter");
+  spec.jitter = read_jitter_mode(in).value_or(jitter_mode::random);
   spec.executor = text_or_null(in, "executor").value_or("");
   spec.result_expiration = in.span("job_result_expiration_time").value_or(duration{});
   spec.meta = in.meta("metadata").value_or(metadata{});
@@ -152,6 +158,7 @@ schedule_changes read_schedule_changes(const value& object, const arguments& cur
   out.coalesce = read_coalesce(in);
   out.misfire_grace_time = nullable_span(in, "misfire_grace_time");
   out.max_jitter = nullable_span(in, "max_jitter");
+  out.jitter = read_jitter_mode(in);
   out.executor = text_or_null(in, "executor");
   out.result_expiration = in.span("job_result_expiration_time");
   out.meta = in.meta("metadata");

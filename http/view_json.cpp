@@ -142,6 +142,7 @@ std::string to_json(const scheduler& engine, const schedule_view& view) {
       .text("coalesce", coalesce_text(s.coalesce))
       .seconds("misfire_grace_time", s.misfire_grace_time)
       .seconds("max_jitter", s.max_jitter)
+      .text("jitter_mode", s.jitter == jitter_mode::stable ? "stable" : "random")
       .text_or_null("executor", s.executor)
       .seconds("job_result_expiration_time", s.result_expiration)
       .raw("metadata", metadata_json(s.meta))

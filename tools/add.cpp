@@ -20,6 +20,7 @@ struct add_options {
   std::string coalesce;
   std::string grace;
   std::string jitter;
+  std::string jitter_mode;
   std::string keep_result;
   std::string if_exists;
   std::string timeout;
@@ -124,6 +125,8 @@ expected<std::string> body_of(const session& s, const add_options& o) {
     out.raw("misfire_grace_time", or_none(o.grace));
   if (!o.jitter.empty())
     out.text("max_jitter", o.jitter);
+  if (!o.jitter_mode.empty())
+    out.text("jitter_mode", o.jitter_mode);
   if (!o.keep_result.empty())
     out.text("job_result_expiration_time", o.keep_result);
   return out.text("conflict_policy", o.if_exists).done();
@@ -170,6 +173,8 @@ void add_add(CLI::App& program, session& s) {
                      "Of several due fire times: earliest, latest (default) or all");
   command.add_option("--misfire-grace-time", o->grace, "How late a fire may start; none = any");
   command.add_option("--max-jitter", o->jitter, "Start each run up to this much later");
+  command.add_option("--jitter-mode", o->jitter_mode,
+                     "How much later: random (default), or stable, the same for each run");
   command.add_option("--keep-result", o->keep_result, "Keep return values this long");
   o->if_exists = "do_nothing";
   command

@@ -20,6 +20,13 @@ enum class coalesce_policy : std::uint8_t {
   all = 2,      ///< One job each.
 };
 
+// On disk since 0.1: never renumber.
+/// Where in 0 to `max_jitter` a run starts (TIM-15).
+enum class jitter_mode : std::uint8_t {
+  random = 0, ///< Elsewhere for each fire time.
+  stable = 1, ///< Always at the same place, made from the schedule's id.
+};
+
 /// What adding a schedule does when its id is taken.
 enum class conflict_policy : std::uint8_t {
   do_nothing, ///< Keeps the old one.
@@ -40,6 +47,7 @@ struct schedule_settings {
   std::string executor = {};                       ///< Empty = the task's.
   duration result_expiration = {};                 ///< How long results are kept; 0 = not at all.
   metadata meta = {};
+  jitter_mode jitter = jitter_mode::random; ///< Of `max_jitter`.
 
   bool operator==(const schedule_settings&) const = default;
 };
@@ -60,6 +68,7 @@ struct schedule_spec {
   conflict_policy on_conflict = conflict_policy::do_nothing;
   /// A trigger that has no fire time is refused; else such a schedule is finished at once (SCH-06).
   bool strict = false;
+  jitter_mode jitter = jitter_mode::random;
 };
 
 /// Changes to a schedule: only what is set is changed.
@@ -73,6 +82,7 @@ struct schedule_changes {
   std::optional<std::string> executor = {};
   std::optional<duration> result_expiration = {};
   std::optional<metadata> meta = {};
+  std::optional<jitter_mode> jitter = {};
 };
 
 } // namespace carillon

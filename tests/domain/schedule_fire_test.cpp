@@ -8,6 +8,7 @@ using namespace carillon::test;
 using domain::derived_jitter;
 using domain::derived_job_id;
 using domain::fire_schedule;
+using domain::stable_jitter;
 
 namespace {
 
@@ -183,6 +184,36 @@ TEST_CASE("schedule_fire: jitter is spread evenly and ends before the following 
   CHECK(derived_jitter(tick, 1, day_one, 0s, {}) == 0s);
   CHECK(derived_jitter(tick, 1, day_one, 20s, day_one + 1us) == 0s);
   CHECK(derived_jitter(tick, 1, day_one, 1us, {}) <= 1us);
+}
+
+TEST_CASE("schedule_fire: stable jitter is one place for all fire times, by the schedule's id") {
+  const auto jitter = stable_jitter(tick, day_one, 20s, {});
+  CHECK(jitter.count() == 6'623'219);
+  for (int i = 0; i < 100; ++i)
+    CHECK(stable_jitter(tick, day_one + i * 1min, 20s, day_one + (i + 1) * 1min) == jitter);
+  CHECK(stable_jitter(tick, day_one, 20s, day_one + 2us) == 1us);
+  CHECK(stable_jitter(tick, day_one, 0s, {}) == 0s);
+  std::set<duration> seen;
+  for (int i = 0; i < 100; ++i)
+    seen.insert(stable_jitter(schedule_id{"s" + std::to_string(i)}, day_one, 20s, {}));
+  CHECK(seen.size() > 95);
+  auto e = added_with(coalesce_policy::latest, {}, 20s);
+  e.settings->jitter = jitter_mode::stable;
+  auto s = given({e});
+  s.at(day_one).when(fire_schedule{tick}).then_accepted();
+  CHECK(std::get<job_added>(s.accepted().events.at(1)).jitter == jitter);
+}
+
+TEST_CASE("schedule_fire: a type of trigger that this node does not know is left alone") {
+  auto e = added();
+  e.settings->trigger = {custom_rule{"test.unknown"}};
+  auto s = given({e});
+  s.at(day_one).when(fire_schedule{tick}).nothing();
+  CHECK(s.accepted().left_alone.find("'test.unknown' version 1") != std::string::npos);
+  CHECK_FALSE(s.accepted().more);
+  // It can still be paused and removed.
+  s.when(pause_schedule{tick}).then({schedule_paused{.id = tick}});
+  s.when(remove_schedule{tick}).then({schedule_removed{.id = tick}});
 }
 
 TEST_CASE("schedule_fire: derived ids and jitter are the same in every release") {

@@ -48,7 +48,8 @@ schedule_settings full_schedule() {
           .max_jitter = 30s,
           .executor = "threads",
           .result_expiration = 48h,
-          .meta = {{"owner", R"("ops")"}}};
+          .meta = {{"owner", R"("ops")"}},
+          .jitter = jitter_mode::stable};
 }
 
 std::vector<fate> all_fates() {
