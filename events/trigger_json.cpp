@@ -1,6 +1,7 @@
 #include "events/trigger_json.hpp"
 
 #include "events/cron_ranges.hpp"
+#include "events/except_json.hpp"
 #include "events/key_hint.hpp"
 #include "events/recurrence_json.hpp"
 #include "events/trigger_keys.hpp"
@@ -26,7 +27,8 @@ constexpr std::array trigger_keys{"kind"sv,     "spec"sv, "timezone"sv, "start_t
                                   "end_time"sv, "gap"sv,  "fold"sv};
 constexpr std::array kinds{"date"sv,    "interval"sv, "calendar"sv, "cron"sv,
                            "vixie"sv,   "quartz"sv,   "systemd"sv,  "rrule"sv,
-                           "iso8601"sv, "and"sv,      "or"sv,       "custom"sv};
+                           "iso8601"sv, "and"sv,      "or"sv,       "except"sv,
+                           "custom"sv};
 
 struct dialect_key {
   std::string_view name;
@@ -100,6 +102,8 @@ private:
       return iso8601(spec, out);
     if (name == "custom")
       return custom(spec, out);
+    if (name == "except")
+      return except(spec, out);
     return name == "and" ? all(spec, out) : any(spec, out);
   }
 
@@ -273,6 +277,16 @@ private:
     out.kind = std::move(read->kind);
     if (!read->timezone.empty())
       out.timezone = std::move(read->timezone);
+    return true;
+  }
+
+  bool except(const json& spec, trigger_spec& out) {
+    auto kind = except_from_json(spec, spec_path_, [this](const json& in, const std::string& path) {
+      return trigger_reader{path, depth_ + 1}.read(in);
+    });
+    if (!kind)
+      return fail(kind.error().code, kind.error().message, kind.error().field);
+    out.kind = std::move(*kind);
     return true;
   }
 

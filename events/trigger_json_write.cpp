@@ -1,5 +1,6 @@
 #include "events/trigger_json.hpp"
 
+#include "events/except_json.hpp"
 #include "events/recurrence_json.hpp"
 #include "events/trigger_keys.hpp"
 
@@ -21,10 +22,7 @@ ordered_json write_when(const std::optional<when>& literal) {
   return text;
 }
 
-ordered_json write_date(const civil_date& date) {
-  const auto day = std::chrono::year{date.year} / date.month / date.day;
-  return to_rfc3339(time_point{std::chrono::sys_days{day}}).substr(0, 10);
-}
+ordered_json write_date(const civil_date& date) { return days_text({date, date}); }
 
 ordered_json write_children(const std::vector<trigger_spec>& triggers) {
   auto out = ordered_json::array();
@@ -154,7 +152,7 @@ struct kind_writer {
   }
 
   std::string_view operator()(const filtered& kind) const {
-    spec["trigger"] = kind.triggers.empty() ? ordered_json{} : write(kind.triggers.front());
+    spec = except_to_json(kind, write);
     return "except";
   }
 

@@ -131,6 +131,26 @@ int second_of_day(const cron_table& table, int from) noexcept {
   return hour * 3600 + std::countr_zero(table.minutes) * 60 + std::countr_zero(table.seconds);
 }
 
+/// The first second of a day at or after `from` that does not match; -1 when there is none.
+int unmatched_second(const cron_table& table, int from) noexcept {
+  constexpr std::uint64_t sixty = (std::uint64_t{1} << 60) - 1;
+  while (from < day_seconds) {
+    const int hour = from / 3600;
+    const int minute = from / 60 % 60;
+    if ((table.hours >> hour & 1) == 0 || (table.minutes >> minute & 1) == 0)
+      return from;
+    if (const int second = bit_from(~table.seconds & sixty, from % 60); second >= 0)
+      return from - from % 60 + second;
+    // The rest of this minute matches; whole ones do only when all of their seconds do.
+    const auto free = table.seconds == sixty ? ~table.minutes & sixty : sixty;
+    if (const int next = bit_from(free, minute + 1); next >= 0)
+      from = hour * 3600 + next * 60;
+    else
+      from = (hour + 1) * 3600;
+  }
+  return -1;
+}
+
 } // namespace
 
 std::optional<second_count> next_match(const cron_table& table, second_count wall) noexcept {
@@ -165,6 +185,29 @@ std::optional<second_count> next_match(const cron_table& table, second_count wal
     month = 1;
   }
   return std::nullopt;
+}
+
+second_count first_unmatched(const cron_table& table, second_count wall) noexcept {
+  if (wall < 0)
+    return wall; // before 1970 nothing matches
+  const auto today = wall / day_seconds;
+  auto [year, month, first] = date_of(today);
+  int time = static_cast<int>(wall - today * day_seconds);
+  const bool is_whole = unmatched_second(table, 0) < 0;
+  for (int day = first; year <= year_max; day = 1) {
+    const bool has_month = year_from(table, year) == year && (table.months >> month & 1) != 0;
+    const auto begin = month_begin(year, month);
+    const auto days = has_month ? days_of_month(table, year, month, begin) : 0U;
+    for (const int length = days_in_month(year, month); day <= length; ++day, time = 0) {
+      const bool is_excluded = (days >> day & 1) != 0;
+      const int free = !is_excluded ? time : is_whole ? -1 : unmatched_second(table, time);
+      if (free >= 0)
+        return (begin + day - 1) * day_seconds + free;
+    }
+    year += month == 12 ? 1 : 0;
+    month = static_cast<std::uint8_t>(month % 12 + 1);
+  }
+  return std::max(wall, month_begin(year_max + 1, 1) * day_seconds);
 }
 
 std::optional<second_count> next_instant(const cron_table& table, const time_zone& zone,

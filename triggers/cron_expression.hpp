@@ -43,6 +43,10 @@ expected<cron_table> compile_cron(const cron& spec);
 /// The first wall-clock second at or after `wall` that matches; none within `cron_years_max`.
 std::optional<second_count> next_match(const cron_table& table, second_count wall) noexcept;
 
+/// The first wall-clock second at or after `wall` that does not match: never after the year 9999,
+/// where nothing matches any more.
+second_count first_unmatched(const cron_table& table, second_count wall) noexcept;
+
 /// The first instant at or after the UTC second `from` whose wall clock in `zone` matches.
 /// What the clock skips or repeats is up to `policy`.
 std::optional<second_count> next_instant(const cron_table& table, const time_zone& zone,

@@ -170,7 +170,9 @@ struct date_range {
 struct exclusion {
   /// Name of the calendar that `days` were taken from; empty = they were written here.
   std::string calendar = {};
-  std::vector<date_range> days = {};
+  std::vector<date_range> days = {}; ///< At most 4,096.
+  /// Unlike in a trigger, every unset field is `*`: day_of_week "sat" is all of Saturday, and a
+  /// crontab's minute all of its seconds.
   std::optional<cron> pattern = {};
   bool operator==(const exclusion&) const = default;
 };
@@ -187,11 +189,10 @@ struct time_window {
 /// Fires when `triggers.front()`, its only one, does: within one of `windows` (when there are any)
 /// and outside all of `exclude`, both read in this trigger's zone (TIM-10, TIM-13). What is left
 /// out is not missed: it was never due.
-/// Recorded, but refused as unsupported by this version.
 struct filtered {
   std::vector<trigger_spec> triggers;
-  std::vector<exclusion> exclude = {};
-  std::vector<time_window> windows = {};
+  std::vector<exclusion> exclude = {};   ///< At most 100.
+  std::vector<time_window> windows = {}; ///< At most 100.
   bool operator==(const filtered&) const;
 };
 
@@ -272,6 +273,20 @@ expected<when> when_from_text(std::string_view text);
 
 /// "20061228T023000", an instant with a Z: what `when_from_text` reads. Whole seconds.
 std::string ical_text(const when& literal);
+
+/// Reads "09:00-17:00 mon-fri,sun"; without weekdays all of them, times also with seconds, 24:00 is
+/// the day's end. Errors: invalid_argument, with the column.
+expected<time_window> window_from_text(std::string_view text);
+
+/// What `window_from_text` reads, in its shortest form.
+std::string window_text(const time_window& window);
+
+/// Reads "2026-12-24", or "2026-12-24/2026-12-26" with both days included. Errors:
+/// invalid_argument.
+expected<date_range> days_from_text(std::string_view text);
+
+/// What `days_from_text` reads.
+std::string days_text(const date_range& days);
 
 /// Deepest nesting of any_of, all_of and filtered.
 inline constexpr int trigger_depth_max = 32;

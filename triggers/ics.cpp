@@ -1,0 +1,324 @@
+#include "triggers/ics.hpp"
+
+#include "triggers/civil_time.hpp"
+#include "triggers/next.hpp"
+#include "triggers/resolve.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+namespace carillon::triggers {
+namespace {
+
+constexpr std::size_t occurrences_max = 20'000; // of one event
+constexpr std::int64_t days_max = 3660;         // of one event
+
+/// "DTSTART;VALUE=DATE:20261224", taken apart.
+struct content_line {
+  std::size_t number = 0; ///< From 1: where it begins in the file.
+  std::string name;       ///< In capitals.
+  std::string parameters; ///< In capitals; each with a `;` before it.
+  std::string value;
+};
+
+struct calendar_event {
+  std::size_t line = 0;
+  std::string uid = {};
+  std::optional<std::int64_t> first = {}; ///< Days since 1970.
+  std::optional<std::int64_t> end = {};   ///< Exclusive.
+  std::int64_t length = 1;                ///< By DURATION.
+  bool is_timed = false;
+  bool is_cancelled = false;
+  std::optional<std::int64_t> replaces = {}; ///< RECURRENCE-ID
+  std::vector<std::string> rules = {};
+  std::vector<std::int64_t> dates = {};
+  std::vector<std::int64_t> except_dates = {};
+};
+
+error wrong(std::size_t line, const std::string& message, errc code = errc::invalid_argument) {
+  return {code, "line " + std::to_string(line) + ": " + message, "calendar"};
+}
+
+std::string capitals(std::string_view text) {
+  std::string out{text};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return out;
+}
+
+/// The file's lines, unfolded: one that begins with a blank goes on the one before it.
+class line_reader {
+public:
+  explicit line_reader(std::string_view text) : rest_{text} {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    if (rest_.starts_with(mark))
+      rest_.remove_prefix(mark.size());
+  }
+
+  std::optional<content_line> next() {
+    std::string whole;
+    while (whole.empty() && !rest_.empty()) {
+      whole = raw();
+      begin_ = number_;
+    }
+    if (whole.empty())
+      return std::nullopt;
+    while (rest_.starts_with(' ') || rest_.starts_with('\t'))
+      whole += raw().substr(1);
+    return split(whole);
+  }
+
+private:
+  std::string_view raw() {
+    const auto end = rest_.find('\n');
+    auto line = rest_.substr(0, end);
+    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+    if (line.ends_with('\r'))
+      line.remove_suffix(1);
+    ++number_;
+    return line;
+  }
+
+  content_line split(const std::string& whole) const {
+    bool is_quoted = false;
+    std::size_t colon = 0;
+    for (; colon < whole.size() && (is_quoted || whole[colon] != ':'); ++colon)
+      is_quoted = is_quoted != (whole[colon] == '"');
+    const auto head = capitals(std::string_view{whole}.substr(0, colon));
+    const auto name_end = std::min(head.find(';'), head.size());
+    return {begin_, head.substr(0, name_end), head.substr(name_end),
+            whole.substr(std::min(colon + 1, whole.size()))};
+  }
+
+  std::string_view rest_;
+  std::size_t number_ = 0;
+  std::size_t begin_ = 0;
+};
+
+bool read_number(std::string_view text, int& out) {
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return failure == std::errc{} && end == text.data() + text.size();
+}
+
+/// "20261224"; the time of "20261224T083000Z" is left out.
+expected<std::int64_t> day_of(std::string_view text, const content_line& line) {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  const bool has_shape = text.size() == 8 || (text.size() > 8 && text[8] == 'T');
+  if (!has_shape || !read_number(text.substr(0, 4), year) ||
+      !read_number(text.substr(4, 2), month) || !read_number(text.substr(6, 2), day) || month < 1 ||
+      day < 1 || month > 12 ||
+      !exists({year, static_cast<std::uint8_t>(month), static_cast<std::uint8_t>(day)}))
+    return unexpected<error>{wrong(line.number, line.name + " '" + std::string{text.substr(0, 64)} +
+                                                    "' is not a date such as 20261224")};
+  return day_number({year, static_cast<std::uint8_t>(month), static_cast<std::uint8_t>(day)});
+}
+
+expected<void> add_days(const content_line& line, std::vector<std::int64_t>& out) {
+  std::string_view rest = line.value;
+  while (!rest.empty()) {
+    const auto item = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+    const auto day = day_of(item, line);
+    if (!day)
+      return unexpected<error>{day.error()};
+    out.push_back(*day);
+  }
+  return {};
+}
+
+/// "P3D" or "P2W": whole days only.
+expected<std::int64_t> length_of(const content_line& line) {
+  const std::string_view text = line.value;
+  int count = 0;
+  const bool is_weeks = text.ends_with('W');
+  if (text.size() > 2 && text[0] == 'P' && (is_weeks || text.ends_with('D')) &&
+      read_number(text.substr(1, text.size() - 2), count) && count > 0 && count <= days_max)
+    return std::int64_t{count} * (is_weeks ? 7 : 1);
+  return unexpected<error>{
+      wrong(line.number, "DURATION '" + std::string{text.substr(0, 64)} +
+                             "' of an event without a time must be days or weeks, such as P3D")};
+}
+
+/// Takes one line of a VEVENT in. Properties that say nothing about days are ignored.
+expected<void> take(const content_line& line, calendar_event& out) {
+  const auto& name = line.name;
+  if (name == "UID") {
+    out.uid = line.value;
+  } else if (name == "STATUS") {
+    out.is_cancelled = capitals(line.value) == "CANCELLED";
+  } else if (name == "RRULE") {
+    out.rules.push_back(line.value);
+  } else if (name == "RDATE") {
+    if (line.parameters.find(";VALUE=PERIOD") != std::string::npos)
+      return unexpected<error>{
+          wrong(line.number, "RDATE with periods is not read", errc::unsupported)};
+    return add_days(line, out.dates);
+  } else if (name == "EXDATE") {
+    return add_days(line, out.except_dates);
+  } else if (name == "DTSTART" || name == "DTEND" || name == "RECURRENCE-ID") {
+    const auto day = day_of(line.value, line);
+    if (!day)
+      return unexpected<error>{day.error()};
+    out.is_timed = out.is_timed || (name == "DTSTART" && line.value.size() > 8);
+    (name == "DTSTART" ? out.first : name == "DTEND" ? out.end : out.replaces) = *day;
+  } else if (name == "DURATION" && !out.is_timed) {
+    const auto length = length_of(line);
+    if (!length)
+      return unexpected<error>{length.error()};
+    out.length = *length;
+  }
+  return {};
+}
+
+expected<std::vector<calendar_event>> read_events(std::string_view text) {
+  line_reader lines{text};
+  std::vector<calendar_event> out;
+  std::vector<std::string> open; // names of the components around a line
+  std::size_t last = 1;
+  while (const auto line = lines.next()) {
+    last = line->number;
+    const auto inner = capitals(line->value);
+    if (open.empty() && (line->name != "BEGIN" || inner != "VCALENDAR"))
+      return unexpected<error>{wrong(line->number, "BEGIN:VCALENDAR is expected")};
+    if (line->name == "BEGIN") {
+      open.push_back(inner);
+      if (inner == "VEVENT" && open.size() == 2)
+        out.push_back({.line = line->number});
+      if (out.size() > ics_events_max)
+        return unexpected<error>{wrong(line->number,
+                                       "more than " + std::to_string(ics_events_max) + " events",
+                                       errc::limit_exceeded)};
+    } else if (line->name == "END") {
+      if (open.back() != inner)
+        return unexpected<error>{wrong(
+            line->number, "END:" + open.back() + " is expected, not END:" + inner.substr(0, 64))};
+      open.pop_back();
+    } else if (open.size() == 2 && open.back() == "VEVENT") {
+      if (auto ok = take(*line, out.back()); !ok)
+        return unexpected<error>{std::move(ok).error()};
+    }
+  }
+  if (out.empty() && last == 1 && text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return unexpected<error>{wrong(1, "BEGIN:VCALENDAR is expected")};
+  if (!open.empty())
+    return unexpected<error>{wrong(last, "END:" + open.back() + " is missing")};
+  return out;
+}
+
+when midnight(std::int64_t day) { return {at_second(day * day_seconds), true}; }
+
+std::vector<when> midnights(const std::vector<std::int64_t>& days) {
+  std::vector<when> out;
+  for (const auto day : days)
+    out.push_back(midnight(day));
+  return out;
+}
+
+/// The first days of an event's occurrences within the horizon.
+expected<std::vector<std::int64_t>> occurrences(const calendar_event& event,
+                                                const date_range& horizon) {
+  if (event.rules.empty()) {
+    auto out = event.dates;
+    out.push_back(*event.first);
+    std::erase_if(out, [&](std::int64_t day) {
+      return std::find(event.except_dates.begin(), event.except_dates.end(), day) !=
+             event.except_dates.end();
+    });
+    return out;
+  }
+  const trigger_spec spec{recurrence{.start = midnight(*event.first),
+                                     .rules = event.rules,
+                                     .dates = midnights(event.dates),
+                                     .except_dates = midnights(event.except_dates)},
+                          "UTC"};
+  const auto resolved = resolve(spec, {});
+  const auto trigger = resolved ? compile(*resolved)
+                                : expected<compiled_trigger>{unexpected<error>{resolved.error()}};
+  if (!trigger)
+    return unexpected<error>{
+        wrong(event.line, "RRULE: " + trigger.error().message, trigger.error().code)};
+  std::vector<std::int64_t> out;
+  trigger_cursor cursor;
+  auto from = at_second((day_number(horizon.first) - days_max) * day_seconds);
+  while (true) {
+    auto found = seek(*trigger, cursor, from);
+    if (!found)
+      return unexpected<error>{
+          wrong(event.line, "RRULE: " + found.error().message, found.error().code)};
+    if (!found->at || floor_second(*found->at) >= (day_number(horizon.last) + 1) * day_seconds)
+      return out;
+    if (out.size() == occurrences_max)
+      return unexpected<error>{wrong(
+          event.line, "the event occurs more than " + std::to_string(occurrences_max) + " times",
+          errc::limit_exceeded)};
+    out.push_back(floor_div(floor_second(*found->at), day_seconds));
+    cursor = std::move(found->cursor);
+    from = instant_min;
+  }
+}
+
+/// What recurs no more on some day, because another event of that UID says so, is left out there.
+void apply_replacements(std::vector<calendar_event>& events) {
+  std::map<std::string, std::vector<std::int64_t>> replaced;
+  for (const auto& each : events)
+    if (each.replaces)
+      replaced[each.uid].push_back(*each.replaces);
+  for (auto& each : events)
+    if (const auto found = replaced.find(each.uid); !each.replaces && found != replaced.end())
+      each.except_dates.insert(each.except_dates.end(), found->second.begin(), found->second.end());
+}
+
+std::vector<date_range> joined(std::vector<std::pair<std::int64_t, std::int64_t>> stretches) {
+  std::sort(stretches.begin(), stretches.end());
+  std::vector<std::pair<std::int64_t, std::int64_t>> apart;
+  for (const auto& [first, end] : stretches)
+    if (!apart.empty() && first <= apart.back().second)
+      apart.back().second = std::max(apart.back().second, end);
+    else
+      apart.emplace_back(first, end);
+  std::vector<date_range> out;
+  for (const auto& [first, end] : apart)
+    out.push_back({date_of(first), date_of(end - 1)});
+  return out;
+}
+
+} // namespace
+
+expected<ics_days> days_from_ics(std::string_view text, const date_range& horizon) {
+  auto events = read_events(text);
+  if (!events)
+    return unexpected<error>{std::move(events).error()};
+  apply_replacements(*events);
+  ics_days out;
+  std::vector<std::pair<std::int64_t, std::int64_t>> stretches;
+  for (const auto& event : *events) {
+    if (event.is_cancelled)
+      continue;
+    if (!event.first)
+      return unexpected<error>{wrong(event.line, "the event has no DTSTART")};
+    if (event.is_timed) {
+      ++out.timed;
+      continue;
+    }
+    // Some programs write an event of one day with equal ends.
+    const auto length =
+        event.end ? std::max<std::int64_t>(*event.end - *event.first, 1) : event.length;
+    if (length > days_max)
+      return unexpected<error>{
+          wrong(event.line, "the event has more than " + std::to_string(days_max) + " days",
+                errc::limit_exceeded)};
+    const auto days = occurrences(event, horizon);
+    if (!days)
+      return unexpected<error>{days.error()};
+    for (const auto day : *days)
+      stretches.emplace_back(day, day + length);
+  }
+  out.days = joined(std::move(stretches));
+  return out;
+}
+
+} // namespace carillon::triggers
