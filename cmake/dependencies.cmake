@@ -43,6 +43,7 @@ endif()
 if(CARILLON_BUILD_DAEMON)
   find_package(CLI11 REQUIRED CONFIG)
   find_package(tomlplusplus REQUIRED CONFIG)
+  find_package(yaml-cpp 0.7 REQUIRED CONFIG)
 endif()
 
 # What only the tests need.

@@ -72,7 +72,7 @@ const std::map<std::string, floor_rule> floors = {
      {6,
       {"carillon", "values", "triggers", "events", "domain", "projections", "stores", "runs",
        "http"},
-      {"CLI", "toml++", "nlohmann", "httplib", "spdlog", "openssl"},
+      {"CLI", "toml++", "nlohmann", "httplib", "spdlog", "openssl", "yaml-cpp"},
       {"CLI", "nlohmann"}}},
 };
 

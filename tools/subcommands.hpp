@@ -24,6 +24,7 @@ void add_replay(CLI::App& program, session& s);
 void add_verify(CLI::App& program, session& s);
 void add_migrate(CLI::App& program, session& s);
 void add_import(CLI::App& program, session& s);
+void add_export(CLI::App& program, session& s);
 void add_cleanup(CLI::App& program, session& s);
 void add_nodes(CLI::App& program, session& s);
 void add_status(CLI::App& program, session& s);

@@ -2,6 +2,7 @@
 
 #include "events/trigger_json.hpp"
 #include "http/json_writer.hpp"
+#include "tools/calendar_files.hpp"
 
 #include <filesystem>
 #include <iterator>
@@ -115,6 +116,11 @@ std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command) {
   command.add_option("--calendar", out->calendar, "Steps of the calendar: \"1 month 03:30\"");
   command.add_option("--trigger", out->trigger, "A trigger as JSON: {\"kind\", \"spec\", ...}");
   command.add_option("--tz", out->zone, "IANA zone of the trigger, such as Europe/Berlin");
+  command
+      .add_option("--calendar-file", out->calendar_files,
+                  "The days of a calendar that --trigger names: [NAME=]FILE.ics")
+      ->type_name("[NAME=]FILE")
+      ->allow_extra_args(false);
   return out;
 }
 
@@ -130,7 +136,7 @@ const std::string& text_of(const trigger_options& o) {
 
 bool is_given(const trigger_options& o) {
   return !(o.expression.empty() && o.cron.empty() && o.every.empty() && o.at.empty() &&
-           o.calendar.empty() && o.trigger.empty());
+           o.calendar.empty() && o.trigger.empty() && o.calendar_files.empty());
 }
 
 expected<trigger_spec> to_trigger(const trigger_options& o) {
@@ -162,6 +168,9 @@ expected<trigger_spec> to_trigger(const trigger_options& o) {
       return refuse(errc::invalid_argument, "must be longer than 0", "every");
     out = trigger_spec{interval{*every}};
   }
+  if (out)
+    if (auto ok = put_calendars(*out, o.calendar_files, wall_clock().now()); !ok)
+      return unexpected<error>{std::move(ok).error()};
   if (!out || o.zone.empty())
     return out;
   if (!out->timezone.empty() && out->timezone != o.zone)

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace carillon::tools {
 
@@ -18,9 +19,10 @@ struct trigger_options {
   std::string calendar;
   std::string trigger;
   std::string zone;
+  std::vector<std::string> calendar_files;
 };
 
-/// Adds --cron, --dialect, --every, --at, --calendar, --trigger and --tz.
+/// Adds --cron, --dialect, --every, --at, --calendar, --trigger, --tz and --calendar-file.
 std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command);
 
 /// Adds the positional argument that holds a trigger in any notation.

@@ -84,19 +84,30 @@ section_of() {
 }
 subcommands=$(carillon --help | awk '/^Subcommands:/ {on = 1; next} on && /^  [a-z]/ {print $1}')
 passes "subcommands are listed" test "$(wc -w <<<"$subcommands")" -ge 19
-for name in $subcommands; do
-  [[ $name == import ]] && words="import crontab" || words=$name
+# Of import and export, what they take over and write.
+documented_commands() {
+  for name in $subcommands; do
+    case $name in
+      import) printf 'import %s\n' crontab systemd kubernetes apscheduler ;;
+      export) echo "export crontab" ;;
+      *) echo "$name" ;;
+    esac
+  done
+}
+mapfile -t all_commands < <(documented_commands)
+common=$(section_of "Options of every command that talks to a daemon")
+for words in "${all_commands[@]}"; do
   title="carillon $words"
   section=$(section_of "$title")
   passes "docs/cli.md has a section '$title'" test -n "$section"
-  common=$(section_of "Options of every command that talks to a daemon")
-  for option in $(help_of $words | options_of); do
+  help=$(help_of $words)
+  for option in $(options_of <<<"$help"); do
     [[ $option == --help ]] && continue
     passes "docs/cli.md, $title: $option" \
       grep -qF -- "\`$option" <<<"$section"$'\n'"$common"
   done
   for option in $(grep -oE '^\| `--[a-z-]+' <<<"$section" | grep -oE -- '--[a-z-]+' | sort -u); do
-    passes "$title has the documented $option" grep -qF -- "$option" <<<"$(help_of $words)"
+    passes "$title has the documented $option" grep -qF -- "$option" <<<"$help"
   done
 done
 
@@ -160,6 +171,19 @@ ends "validate a mistake as JSON" 1 carillon validate '0 25 * * *' --json
 says "validate a mistake as JSON" '"field":"trigger.spec.hour"'
 says "validate a mistake as JSON" '"column":3'
 ends "validate without a trigger" 2 carillon validate
+printf '%s\n' BEGIN:VCALENDAR BEGIN:VEVENT "DTSTART;VALUE=DATE:20260102" \
+  "DTEND;VALUE=DATE:20260104" END:VEVENT END:VCALENDAR >"$folder/feasts.ics"
+without_feasts='{"kind":"except","timezone":"UTC","spec":{"exclude":[{"calendar":"feasts"}],
+  "trigger":{"kind":"cron","spec":{"hour":12},"timezone":"UTC"}}}'
+ends "next without holidays" 0 carillon next --trigger "$without_feasts" \
+  --calendar-file "$folder/feasts.ics" --from 2026-01-01T00:00:00Z -n 2
+passes "next without holidays is exact" diff <(cat "$folder/out") <(
+  printf '2026-01-%sT12:00:00Z\n' 01 04)
+ends "next with a calendar without days" 2 carillon next --trigger "$without_feasts"
+complains "next with a calendar without days" "calendar 'feasts' comes without its days"
+ends "next with a calendar of another name" 2 carillon next --trigger "$without_feasts" \
+  --calendar-file "other=$folder/feasts.ics"
+complains "next with a calendar of another name" "the trigger names no calendar 'other'"
 ends "next without a trigger" 2 carillon next
 ends "next with two triggers" 2 carillon next --cron '* * * * *' --every 5m
 ends "next with a bad cron" 2 carillon next --cron '99 * * * *'
@@ -322,6 +346,56 @@ says "list after a restart" '"id":"tick"'
 ends "rm" 0 carillon rm tick later
 ends "cleanup" 0 carillon cleanup
 passes "TERM stops cleanly again" stop_daemon
+
+# --- import and export ------------------------------------------------------------------------
+
+# A daemon that runs nothing: what is imported here is not ours to run.
+samples=$source_folder/tests/tools/import
+export TZ=Europe/Berlin
+start_daemon --listen 127.0.0.1:0 --log "rocksdb:$folder/imports" --role scheduler \
+  --max-concurrent-jobs 0 || exit 1
+ends "import of 200 lines" 0 carillon import crontab "$samples/crontab" --label busy
+says "import of 200 lines" "200 created, 0 updated, 0 unchanged"
+ends "export" 0 carillon export crontab --label busy
+cp "$folder/out" "$folder/exported"
+ends "import of the export" 0 carillon import crontab "$folder/exported" --label busy --prune
+says "import of the export" "0 created, 0 updated, 200 unchanged, 0 removed"
+ends "add what no crontab can say" 0 carillon add hourly --every 1h -- /bin/true
+ends "export of all" 1 carillon export crontab
+complains "export of all" "hourly: error: its trigger is no cron expression"
+ends "export of what can be said" 0 carillon export crontab --partial
+cat >"$folder/tidy.timer" <<'EOF'
+[Timer]
+OnCalendar=*-*-* 03:00
+OnCalendar=Sun 12:00
+Persistent=true
+RandomizedDelaySec=5min
+EOF
+printf '[Service]\nType=oneshot\nExecStart=/bin/sh -c "exit 0"\n' >"$folder/tidy.service"
+for round in 1 2; do
+  ends "import systemd" 0 carillon import systemd "$folder/tidy.timer"
+  ends "import kubernetes" 0 carillon import kubernetes "$samples/cronjobs.yaml" --json
+  says "import kubernetes" "$([[ $round == 1 ]] && echo '"created":2' || echo '"unchanged":2')"
+done
+ends "import systemd again" 0 carillon import systemd "$folder/tidy.timer"
+says "import systemd again" "unchanged  systemd:units/tidy"
+ends "the imported CronJob is paused" 0 carillon show kubernetes:cronjobs.yaml/ping --json
+says "the imported CronJob is paused" '"paused":true'
+ends "import apscheduler without tasks" 3 carillon import apscheduler "$samples/apscheduler.jsonl"
+complains "import apscheduler without tasks" "needs the task 'reports:daily'"
+ends "a task" 0 carillon run --name reports:daily -- /bin/true
+ends "another task" 0 carillon run --name feeds:poll -- /bin/true
+ends "import apscheduler" 0 carillon import apscheduler "$samples/apscheduler.jsonl"
+says "import apscheduler" "6 created, 0 updated, 0 unchanged, 0 removed, 1 skipped"
+ends "import apscheduler again" 0 carillon import apscheduler "$samples/apscheduler.jsonl"
+says "import apscheduler again" "0 created, 0 updated, 6 unchanged"
+printf '[Timer]\nOnBootSec=5min\n' >"$folder/tidy.timer"
+ends "import of what can not be said" 2 carillon import systemd "$folder/tidy.timer"
+complains "import of what can not be said" "tidy.timer:2:1: error: OnBootSec alone"
+passes "TERM stops the importer" stop_daemon
+ends "export offline" 0 carillon export crontab --log "rocksdb:$folder/imports" --label busy
+passes "both exports are the same" cmp -s "$folder/exported" "$folder/out"
+
 start_daemon --listen "unix:$folder/socket" --log memory: || exit 1
 ends "a Unix socket needs no token" 0 carillon status --data "$folder/elsewhere" \
   --url "unix:$folder/socket"
