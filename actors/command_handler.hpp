@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
+#include "domain/schedule_aggregate.hpp"
 
 #include <memory>
 #include <utility>
@@ -95,6 +96,7 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
   commit.guards = std::move(ready->guards);
   commit.meta = command->info.meta;
   commit.events = std::move(ready->decision.events);
+  commit.not_before = domain::settled_until(commit.events);
   const auto count = commit.events.size();
   auto* self = st.self;
   self->request(st.peers->log, caf::infinite, append_request{lane::command, commits})
@@ -110,6 +112,7 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
               return finish_command(*st.node, *command, std::move(*decided));
             case stores::outcome_kind::duplicate:
               return answer_from_log(st, command, outcome.at);
+            case stores::outcome_kind::too_early: // our clock is a little ahead of the log's
             case stores::outcome_kind::conflict:
               if (++command->tries < conflict_tries_max)
                 return handle_command(st, command, decide);
@@ -122,7 +125,6 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
               return finish_command(
                   *st.node, *command,
                   refuse(errc::unavailable, "another process has taken over this log"));
-            case stores::outcome_kind::too_early:
             case stores::outcome_kind::full:
               return finish_command(*st.node, *command,
                                     refuse(errc::unavailable, "the log takes no more for now"));

@@ -1,5 +1,6 @@
 #include "actors/id_source.hpp"
 #include "actors/interfaces.hpp"
+#include "stores/commit_keys.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -45,16 +46,6 @@ bool is_claiming(const dispatch_state& st) {
 bool is_in_log(const stores::outcome& outcome) {
   return outcome.kind == stores::outcome_kind::appended ||
          outcome.kind == stores::outcome_kind::duplicate;
-}
-
-/// A claim relies on the settings of its task, and on its slot, which no two nodes may take.
-void guard_slot(stores::commit& commit, const task_id& task, std::uint32_t slot) {
-  commit.guards.push_back(stores::stream_key(stream_category::task, task.value));
-  if (slot == 0)
-    return;
-  const auto key = stores::slot_key(task, slot);
-  commit.guards.push_back(key);
-  commit.touches.push_back(key);
 }
 
 std::size_t free_workers(const dispatch_state& st) {
@@ -157,12 +148,15 @@ to_commits(dispatch_state& st, const std::vector<domain::waiting_job>& taken,
     auto& commit = (*commits)[st.members ? i : 0];
     commit.known = st.applied;
     commit.meta = {.who = "engine", .from = "dispatch"};
-    commit.guards.push_back(stores::stream_key(job.id));
-    if (st.members)
-      guard_slot(commit, job.task, job.slot);
     auto decided = domain::acquire(job, context);
-    for (auto& e : decided.events)
+    for (auto& e : decided.events) {
+      if (auto* claim = std::get_if<job_acquired>(&e); claim != nullptr && st.members) {
+        stores::add_claim(commit, job.task, std::move(*claim));
+        continue;
+      }
+      commit.guards.push_back(stores::stream_key(job.id));
       commit.events.push_back(std::move(e));
+    }
   }
   return commits;
 }
@@ -231,13 +225,16 @@ std::vector<job_id> claim_within(dispatch_state& st, stores::commit& commit) {
     const auto* job = std::get_if<job_added>(&commit.events[i]);
     if (job == nullptr || job->run_at || free_workers(st) == 0)
       continue;
-    const auto slot = st.queue.reserve(job->id, job->task);
+    const auto task = job->task; // adding the claim moves the events
+    const auto slot = st.queue.reserve(job->id, task);
     if (!slot)
       continue;
     reserved.push_back(job->id);
+    job_acquired claim{reserved.back(), st.node->node, *slot};
     if (st.members)
-      guard_slot(commit, job->task, *slot);
-    commit.events.push_back(job_acquired{reserved.back(), st.node->node, *slot});
+      stores::add_claim(commit, task, std::move(claim));
+    else
+      commit.events.push_back(std::move(claim));
   }
   return reserved;
 }

@@ -62,11 +62,13 @@ expected<stores::session> scheduler::implementation::open_shared_session() {
                                       .previous = directory_->last_session(),
                                       .lease_file = directory_->lease_file(),
                                       .says = announcement(),
-                                      .sink = node_->options.sink},
+                                      .sink = node_->options.sink,
+                                      .applied = [node = node_] { return node->applied.load(); }},
                                      std::move(call));
   if (!keeper)
     return unexpected<error>{std::move(keeper).error()};
   keeper_ = std::move(*keeper);
+  node_->sharing->look_by = [keeper = keeper_.get()](auto when) { keeper->look_by(when); };
   node_->sharing->refused = [keeper = keeper_.get()](auto token) { keeper->refused(token); };
   return keeper_->current();
 }

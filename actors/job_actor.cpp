@@ -16,9 +16,6 @@ namespace {
 /// Endings in one append; the others follow at once.
 constexpr std::size_t endings_per_append_max = 5'000;
 
-/// Longest wait before silent nodes are looked at again.
-constexpr duration take_over_wait_max = std::chrono::seconds{30};
-
 /// How long endings are kept before they are offered again to a log that took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
 
@@ -363,10 +360,7 @@ void on_take_over(state& st) {
   append_lost_sessions(st);
   auto found = find_losses(*st.node, st.table, st.applied, st.vanished);
   if (found.next)
-    st.self->delayed_send(
-        st.self,
-        std::min<duration>(*found.next - st.node->sharing->store_now(), take_over_wait_max),
-        take_over_lost{});
+    st.node->sharing->look_by(*found.next);
   if (found.commits.empty())
     return;
   for (auto& commit : found.commits)

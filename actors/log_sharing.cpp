@@ -21,6 +21,10 @@ time_point log_sharing::store_now() const {
   return known->store_time + (runs::boot_now() - known->asked_at);
 }
 
+time_point log_sharing::agreed_now(time_point ours) const {
+  return members()->asked_at == duration{} ? ours : std::min(ours, store_now());
+}
+
 bool log_sharing::may_work() const { return runs::boot_now() < duration{deadline_us_}; }
 
 void log_sharing::add_session(std::uint64_t token) {

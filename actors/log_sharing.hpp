@@ -51,6 +51,8 @@ public:
   void set_members(membership_ptr members);
   /// The store's clock, as far as it is known.
   time_point store_now() const;
+  /// What both clocks agree is past: the earlier of ours and the store's.
+  time_point agreed_now(time_point ours) const;
 
   /// Until when this node may believe in its session, since boot; 0 = not any more.
   void set_deadline(duration since_boot) { deadline_us_ = since_boot.count(); }
@@ -80,6 +82,8 @@ public:
   std::optional<unseen_life> past = {};
   /// Tells the other nodes of a block that is in the log. Must not block.
   std::function<void(cluster::block_message)> tell_others = {};
+  /// Reads the sessions again, by this time of the store's clock at the latest.
+  std::function<void(time_point)> look_by = {};
   /// The log refused the session with this token.
   std::function<void(std::uint64_t)> refused = {};
 

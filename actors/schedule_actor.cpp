@@ -16,8 +16,8 @@ constexpr std::size_t purged_per_clean_up_max = 1'000;
 /// How long firing rests after the log took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
 
-/// How long it rests after the log's clock said that it is too early: ours is ahead of it.
-constexpr duration pause_when_early = std::chrono::milliseconds{10};
+/// How long it rests when something is due by our clock, and not by that of the log.
+constexpr duration pause_when_early = std::chrono::milliseconds{5};
 
 struct schedule_actor_state {
   using actor_type = std::remove_pointer_t<schedule_actor::stateful_pointer<schedule_actor_state>>;
@@ -76,8 +76,11 @@ void on_published(state& st, const stores::block& block) {
   tell_trigger(st, st.table.next_due());
 }
 
+/// Where nodes share a log nothing is due before it is so by the log's clock, too.
 domain::decision_context context_of(const state& st) {
-  return {st.node->now(), st.node->node, st.node->zone};
+  const auto now = st.node->now();
+  const auto& sharing = st.node->sharing;
+  return {sharing == nullptr ? now : sharing->agreed_now(now), st.node->node, st.node->zone};
 }
 
 stores::key task_key(const task_id& id) {
@@ -220,6 +223,14 @@ void on_ask(state& st, const std::shared_ptr<pending_command>& command) {
   });
 }
 
+/// When something is due; where nodes share a log, a little later when it is so by our clock alone.
+std::optional<time_point> next_wake(const state& st) {
+  const auto next = st.table.next_due();
+  if (!next || st.node->sharing == nullptr || *next > st.node->now())
+    return next;
+  return st.node->now() + pause_when_early;
+}
+
 void on_fires_answered(state& st, const std::vector<schedule_id>& ids, const append_reply& reply) {
   if (reply.failure) {
     for (const auto& id : ids)
@@ -227,17 +238,10 @@ void on_fires_answered(state& st, const std::vector<schedule_id>& ids, const app
     tell_trigger(st, st.node->now() + pause_after_failure);
     return;
   }
-  bool is_early = false;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto kind = reply.outcomes[i].kind;
-    is_early |= kind == stores::outcome_kind::too_early;
-    if (kind != stores::outcome_kind::appended)
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (reply.outcomes[i].kind != stores::outcome_kind::appended)
       st.table.unpark(ids[i]); // it moved meanwhile: its new state says what is due
-  }
-  auto next = st.table.next_due();
-  if (is_early && next)
-    next = std::max(*next, st.node->now() + pause_when_early);
-  tell_trigger(st, next);
+  tell_trigger(st, next_wake(st));
 }
 
 /// Who tries first has changed.
@@ -256,7 +260,8 @@ void on_fire_due(state& st, time_point now) {
   auto commits = std::make_shared<std::vector<stores::commit>>();
   std::vector<schedule_id> fired;
   auto context = context_of(st);
-  context.now = std::max(context.now, now);
+  if (st.node->sharing == nullptr)
+    context.now = std::max(context.now, now);
   for (auto& id : st.table.take_due(context.now, fires_per_append_max)) {
     const auto schedule = st.table.find(id);
     auto ready =
@@ -270,13 +275,13 @@ void on_fire_due(state& st, time_point now) {
     commit.id = st.ids.commit();
     commit.known = st.applied;
     commit.guards = std::move(ready->guards);
-    commit.not_before = schedule->next_fire;
+    commit.not_before = domain::settled_until(ready->decision.events);
     commit.meta = {.who = "engine", .from = "timer"};
     commit.events = std::move(ready->decision.events);
     commits->push_back(std::move(commit));
     fired.push_back(std::move(id));
   }
-  tell_trigger(st, st.table.next_due());
+  tell_trigger(st, next_wake(st));
   if (fired.empty())
     return;
   auto* self = st.self;

@@ -46,10 +46,9 @@ cluster::live_session to_live(const stores::session_record& record) {
   return out;
 }
 
-std::shared_ptr<membership> to_membership(const stores::session_list& list, duration asked_at) {
+std::shared_ptr<membership> to_membership(const stores::session_list& list) {
   auto out = std::make_shared<membership>();
   out->store_time = list.now;
-  out->asked_at = asked_at;
   for (const auto& record : list.sessions) {
     out->ends.push_back({record.node, record.token, record.expires});
     if (!record.expired)
@@ -172,10 +171,13 @@ void session_keeper::renew() {
 
 void session_keeper::look() {
   const auto asked_at = runs::boot_now();
+  const auto known = how_.applied();
   const auto list = store_.list();
   if (!list)
     return;
-  auto members = to_membership(*list, asked_at);
+  auto members = to_membership(*list);
+  members->asked_at = asked_at;
+  members->known = known;
   const auto before = sharing_->members();
   bool has_changed = members->live != before->live;
   {
@@ -221,6 +223,14 @@ expected<void> session_keeper::announce(stores::announcement says) {
 void session_keeper::look_soon() {
   const std::lock_guard hold{mutex_};
   must_look_ = true;
+  changed_.notify_all();
+}
+
+void session_keeper::look_by(time_point when) {
+  const std::lock_guard hold{mutex_};
+  if (look_at_ && *look_at_ <= when)
+    return;
+  look_at_ = when;
   changed_.notify_all();
 }
 

@@ -29,6 +29,7 @@ public:
     std::filesystem::path lease_file = {}; ///< For the supervisors of this node's runs.
     stores::announcement says = {};
     log_sink sink = {};
+    std::function<position()> applied = {}; ///< Up to where this node has applied the log.
   };
 
   /// Called on threads of the keeper, one at a time.
@@ -59,6 +60,8 @@ public:
   stores::announcement says() const;
   /// Reads the sessions soon: there is a hint that one has changed.
   void look_soon();
+  /// Reads them by `when`, on the store's clock, at the latest.
+  void look_by(time_point when);
   /// The log has refused the session with this token.
   void refused(std::uint64_t token);
   /// How far our clock is from the store's.

@@ -26,17 +26,19 @@ commit_id id_of_loss(const cluster::session_end& end) {
 /// When the session under which `job` was claimed ended; none = it lives, or nothing is known of it
 /// for long enough.
 std::optional<time_point> end_of(const domain::job_state& job, const node_context& self,
-                                 const membership& members, time_point now,
-                                 vanished_nodes& vanished) {
+                                 const membership& members, vanished_nodes& vanished) {
   const auto& node = job.node;
   if (const auto& past = self.sharing->past; node == self.node)
     return past && job.fence <= past->up_to ? std::optional{past->ended} : std::nullopt;
+  if (job.fence > members.known)
+    return std::nullopt; // perhaps of a newer session than the one that was seen
   const auto found = std::find_if(members.ends.begin(), members.ends.end(),
                                   [&](const auto& end) { return end.node == node; });
   if (found == members.ends.end())
-    return vanished.try_emplace(node, now).first->second;
+    return vanished.try_emplace(node, members.store_time).first->second;
   vanished.erase(node);
-  return cluster::is_over(*found, now) ? std::optional{found->expires} : std::nullopt;
+  return cluster::is_over(*found, members.store_time) ? std::optional{found->expires}
+                                                      : std::nullopt;
 }
 
 } // namespace
@@ -45,11 +47,12 @@ takeover find_losses(const node_context& node, const projections::job_table& job
                      vanished_nodes& vanished) {
   takeover out;
   const auto members = node.sharing->members();
-  const auto now = node.sharing->store_now();
+  // By the store's clock at its answer, not by one that ran on: the session may have been renewed.
+  const auto now = members->store_time;
   jobs.for_each([&](const domain::job_state& job) {
     if (job.status != job_status::running || out.commits.size() >= losses_per_append_max)
       return;
-    const auto end = end_of(job, node, *members, now, vanished);
+    const auto end = end_of(job, node, *members, vanished);
     const auto task = node.tasks.find(job.task);
     if (!end || task == nullptr)
       return;
@@ -72,7 +75,7 @@ takeover find_losses(const node_context& node, const projections::job_table& job
 std::vector<stores::commit> find_lost_sessions(const node_context& node) {
   std::vector<stores::commit> out;
   const auto members = node.sharing->members();
-  const auto now = node.sharing->store_now();
+  const auto now = members->store_time;
   for (const auto& end : members->ends) {
     const auto when = cluster::may_give_up_at(end.expires, duration{}) +
                       head_start * node.sharing->rank_for("lost/" + end.node.value);

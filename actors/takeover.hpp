@@ -13,7 +13,8 @@ namespace carillon::actors {
 /// What is to be written down of the nodes that fell silent.
 struct takeover {
   std::vector<stores::commit> commits = {}; ///< `lease_lost`, one job each; no ids yet.
-  std::optional<time_point> next = {};      ///< When there is more to write, by the store's clock.
+  /// When to look at the sessions again, by the store's clock: there may be more to write.
+  std::optional<time_point> next = {};
 };
 
 /// Nodes that hold claims and have no session any more, and since when that is known here.

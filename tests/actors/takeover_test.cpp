@@ -1,6 +1,5 @@
 #include "actors/takeover.hpp"
 
-#include "runs/lease_file.hpp"
 #include "support/builders.hpp"
 
 #include <catch2/catch.hpp>
@@ -40,7 +39,7 @@ struct takeover_case {
   void sessions(time_point now, std::optional<time_point> b_expires) {
     membership members;
     members.store_time = now;
-    members.asked_at = runs::boot_now();
+    members.known = 50;
     members.live = {{.node = here, .token = 1}};
     members.ends = {{here, 1, now + 10s}};
     if (b_expires)
@@ -89,6 +88,13 @@ TEST_CASE("takeover: runs are given up after two seconds and their task's discon
   CHECK(given_up(found) == std::vector<int>{1, 2});
   CHECK(found.commits.front().known == 100);
   CHECK(found.commits.front().guards == std::vector{stores::stream_key(job_number(1))});
+}
+
+TEST_CASE("takeover: a claim that came after the look may be of a newer session") {
+  takeover_case c;
+  c.running(1, "quick", gone, 51);
+  c.sessions(day_one, day_one - 10s);
+  CHECK(c.look().commits.empty());
 }
 
 TEST_CASE("takeover: a node without a session is lost some time after that is noticed") {
