@@ -22,8 +22,9 @@ namespace carillon::actors {
 struct membership {
   std::vector<cluster::live_session> live = {}; ///< By node.
   std::vector<cluster::session_end> ends = {};  ///< The newest session of each node, over or not.
-  time_point store_time{};                      ///< The store's clock when it was asked ...
-  duration asked_at{};                          ///< ... at this time since boot.
+  time_point store_time{}; ///< The store's clock when it was asked ...
+  duration asked_at{};     ///< ... at this time since boot ...
+  position known = 0;      ///< ... when this node had applied the log up to here.
 };
 using membership_ptr = std::shared_ptr<const membership>;
 
