@@ -17,6 +17,9 @@ constexpr std::size_t claims_per_append_max = 5'000;
 /// nodes would not run more of it, only contend for its slots.
 constexpr std::uint32_t slots_of_one_node = 8;
 
+/// How long claiming rests when something is due by our clock, and not by that of the log.
+constexpr duration pause_when_early = std::chrono::milliseconds{5};
+
 /// How long the others leave a slot that became free to who is first for its task, for each rank.
 constexpr duration slot_head_start = std::chrono::milliseconds{100};
 
@@ -132,6 +135,15 @@ void tell_trigger(dispatch_state& st, std::optional<time_point> next) {
 
 void claim(dispatch_state& st);
 
+/// When there may be more to claim; where nodes share a log, a little later when that has come by
+/// our clock alone.
+std::optional<time_point> next_wake(const dispatch_state& st) {
+  const auto next = st.queue.next_wake();
+  if (!next || !st.members || *next > st.node->now())
+    return next;
+  return st.node->now() + pause_when_early;
+}
+
 /// One commit for all claims where this node is the log's only writer; else one each, so that those
 /// that another node has claimed meanwhile do not hold up the rest.
 std::shared_ptr<std::vector<stores::commit>>
@@ -182,10 +194,12 @@ void on_claims_answered(dispatch_state& st, const std::vector<job_id>& jobs,
 void claim(dispatch_state& st) {
   if (!is_claiming(st))
     return;
-  const domain::decision_context context{st.node->now(), st.node->node, st.node->zone};
+  const auto& sharing = st.node->sharing;
+  const auto now = sharing == nullptr ? st.node->now() : sharing->agreed_now(st.node->now());
+  const domain::decision_context context{now, st.node->node, st.node->zone};
   const auto taken = st.queue.take(context.now, std::min(free_workers(st), claims_per_append_max));
   if (taken.empty())
-    return tell_trigger(st, st.queue.next_wake());
+    return tell_trigger(st, next_wake(st));
   std::vector<job_id> jobs;
   jobs.reserve(taken.size());
   for (const auto& job : taken)
@@ -198,7 +212,7 @@ void claim(dispatch_state& st) {
             on_claims_answered(static_cast<dispatch_state::actor_type*>(self)->state, jobs, reply);
           },
           [](const caf::error&) {});
-  tell_trigger(st, st.queue.next_wake());
+  tell_trigger(st, next_wake(st));
 }
 
 void on_published(dispatch_state& st, const stores::block& block) {

@@ -59,8 +59,10 @@ struct starting_runs {
   std::vector<domain::run_report> impossible;
 };
 
-void begin(const state& st, const domain::job_state& job, starting_runs& into) {
-  if (!st.node->holds_lease()) {
+void begin(const state& st, const domain::job_state& job, std::uint64_t session,
+           starting_runs& into) {
+  const auto& sharing = st.node->sharing;
+  if (!st.node->holds_lease() || (sharing != nullptr && !sharing->is_current(session))) {
     into.impossible.push_back(
         {.id = job.id, .fence = job.fence, .outcome = job_outcome::abandoned});
     return;
@@ -116,7 +118,7 @@ void on_published(state& st, const stores::block& block) {
         ended->push_back(std::move(*job));
       else if (const auto* claim = std::get_if<job_acquired>(&e);
                claim != nullptr && are_claims_ours && claim->node == st.node->node)
-        begin(st, *st.table.find(*id), starting);
+        begin(st, *st.table.find(*id), block.session, starting);
       else if (const auto* lost = std::get_if<lease_lost>(&e); lost != nullptr)
         give_up(st, lost->id, lost->fence);
       else if (std::holds_alternative<job_cancel_requested>(e))

@@ -30,6 +30,7 @@ bool log_sharing::may_work() const { return runs::boot_now() < duration{deadline
 void log_sharing::add_session(std::uint64_t token) {
   const std::lock_guard hold{mutex_};
   ours_.insert(token);
+  current_ = token;
 }
 
 bool log_sharing::is_ours(std::uint64_t token) const {

@@ -22,9 +22,9 @@ namespace carillon::actors {
 struct membership {
   std::vector<cluster::live_session> live = {}; ///< By node.
   std::vector<cluster::session_end> ends = {};  ///< The newest session of each node, over or not.
-  time_point store_time{}; ///< The store's clock when it was asked ...
-  duration asked_at{};     ///< ... at this time since boot ...
-  position known = 0;      ///< ... when this node had applied the log up to here.
+  time_point store_time{};                      ///< The store's clock when it was asked ...
+  duration asked_at{};                          ///< ... at this time since boot ...
+  position known = 0; ///< ... when this node had applied the log up to here.
 };
 using membership_ptr = std::shared_ptr<const membership>;
 
@@ -60,9 +60,12 @@ public:
   /// Whether it may still begin, run and fire: to be asked last, just before.
   bool may_work() const;
 
-  /// Sessions that this process has held: what they claimed is ours to run.
+  /// Sessions that this process has held, the newest of which is the current one.
   void add_session(std::uint64_t token);
   bool is_ours(std::uint64_t token) const;
+  /// Whether what `token` claimed is ours to begin: a claim of a session that was lost meanwhile
+  /// may have been given up by others, as the log will tell.
+  bool is_current(std::uint64_t token) const { return token == current_; }
 
   /// Among `members`, how much later than it is due this node may try to fire schedule `id`.
   duration delay_of(const schedule_id& id, const membership& members) const;
@@ -93,6 +96,7 @@ private:
   mutable std::mutex mutex_;
   membership_ptr members_ = std::make_shared<const membership>();
   std::set<std::uint64_t> ours_;
+  std::atomic<std::uint64_t> current_{0};
   std::atomic<std::int64_t> deadline_us_{0};
 };
 
