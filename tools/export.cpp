@@ -111,6 +111,16 @@ expected<exported> from_daemon(const session& s) {
   return out;
 }
 
+/// The texts among metadata; its values are JSON.
+std::map<std::string, std::string> texts_of(const metadata& meta) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, json] : meta)
+    if (const auto parsed = parse_json(json))
+      if (const auto* text = parsed->get_if<std::string>())
+        out.emplace(name, *text);
+  return out;
+}
+
 expected<exported> from_log(const std::string& url) {
   auto log = open_for_reading(url);
   if (!log)
@@ -128,7 +138,7 @@ expected<exported> from_log(const std::string& url) {
     made.trigger = schedule.settings.trigger;
     if (const auto task = read->state.tasks.find(schedule.settings.task))
       made.task = task->settings;
-    made.meta = schedule.settings.meta;
+    made.meta = texts_of(schedule.settings.meta);
     add_extras(made, schedule.paused, !(schedule.settings.args == payload{}),
                schedule.settings.max_jitter);
     out.push_back(std::move(made));
