@@ -4,7 +4,6 @@
 #include <vector>
 
 namespace carillon::events {
-namespace {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -21,8 +20,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
-
-} // namespace
 
 std::string in_quotes(std::string_view text) { return "'" + std::string{text.substr(0, 64)} + "'"; }
 

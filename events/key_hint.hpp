@@ -6,12 +6,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace carillon::events {
+
+/// Characters to insert, delete or replace to make `b` of `a`.
+std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The text in quotes, cut to 64 characters.
 std::string in_quotes(std::string_view text);

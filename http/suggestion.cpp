@@ -1,30 +1,14 @@
 #include "http/suggestion.hpp"
 
+#include "events/key_hint.hpp"
+
 #include <algorithm>
-#include <vector>
 
 namespace carillon::http {
 namespace {
 
 /// Names longer than this are nobody's misspelling.
 constexpr std::size_t name_size_max = 64;
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto above = row[j];
-      const auto changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({changed, above + 1, row[j - 1] + 1});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
 
 } // namespace
 
@@ -34,7 +18,7 @@ std::string_view closest(std::string_view name, std::span<const std::string_view
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const auto candidate : candidates) {
-    const auto distance = edit_distance(name, candidate);
+    const auto distance = events::edit_distance(name, candidate);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

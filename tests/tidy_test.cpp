@@ -222,7 +222,8 @@ faults check_functions(const source& file) {
     const auto closing = match[1].str() + "}";
     std::size_t end = i + 1;
     const auto is_end = [&](const std::string& each) {
-      return each == closing || each == closing + ";"; // the latter of a lambda
+      // Of a function; of a lambda, which may be an argument.
+      return each == closing || each == closing + ";" || each == closing + ");";
     };
     while (end < file.lines.size() && !is_end(file.lines[end]))
       ++end;
