@@ -25,20 +25,9 @@ using std::string_view_literals::operator""sv;
 
 constexpr std::array trigger_keys{"kind"sv,     "spec"sv, "timezone"sv, "start_time"sv,
                                   "end_time"sv, "gap"sv,  "fold"sv};
-constexpr std::array kinds{"date"sv,    "interval"sv, "calendar"sv, "cron"sv,
-                           "vixie"sv,   "quartz"sv,   "systemd"sv,  "rrule"sv,
-                           "iso8601"sv, "and"sv,      "or"sv,       "except"sv,
-                           "custom"sv};
-
-struct dialect_key {
-  std::string_view name;
-  cron_dialect value;
-};
-constexpr std::array<dialect_key, 5> dialects{{{"apscheduler", cron_dialect::apscheduler},
-                                               {"vixie", cron_dialect::vixie},
-                                               {"quartz", cron_dialect::quartz},
-                                               {"seconds", cron_dialect::seconds},
-                                               {"jenkins", cron_dialect::jenkins}}};
+constexpr std::array kinds{"date"sv,   "interval"sv, "calendar"sv, "cron"sv,    "vixie"sv,
+                           "quartz"sv, "systemd"sv,  "rrule"sv,    "iso8601"sv, "and"sv,
+                           "or"sv,     "except"sv,   "custom"sv};
 
 // About 20,000 years; longer texts are mistakes.
 constexpr long double interval_microseconds_max = 6.4e17L;
@@ -141,8 +130,7 @@ private:
     out.kind = kind;
     return kind.every > duration{0} ||
            fail(errc::invalid_argument,
-                "the time interval is " + carillon::to_string(kind.every) +
-                    ", it must be positive",
+                "the time interval is " + carillon::to_string(kind.every) + ", it must be positive",
                 spec_path_);
   }
 
@@ -164,9 +152,9 @@ private:
   }
 
   bool calendar(const json& spec, trigger_spec& out) {
-    constexpr std::array keys{"years"sv,  "months"sv, "weeks"sv,      "days"sv,    "hour"sv,
-                              "minute"sv, "second"sv, "start_date"sv, "end_date"sv,
-                              "end_of_month"sv};
+    constexpr std::array keys{"years"sv,    "months"sv,      "weeks"sv,  "days"sv,
+                              "hour"sv,     "minute"sv,      "second"sv, "start_date"sv,
+                              "end_date"sv, "end_of_month"sv};
     constexpr std::int64_t count_max = 1'000'000;
     calendar_interval kind;
     const bool ok =
@@ -190,9 +178,9 @@ private:
     if (!only(spec, spec_path_, keys) || !text(spec, spec_path_, "dialect", dialect))
       return false;
     cron kind;
-    const auto known = std::find_if(dialects.begin(), dialects.end(),
+    const auto known = std::find_if(dialect_names.begin(), dialect_names.end(),
                                     [&](const auto& each) { return each.name == dialect; });
-    if (known == dialects.end())
+    if (known == dialect_names.end())
       return fail(errc::unsupported,
                   "dialect " + in_quotes(dialect) +
                       " is not supported by this version; allowed are "
@@ -201,7 +189,7 @@ private:
     kind.dialect = known->value;
     const auto* crontab = given(spec, "crontab");
     for (const auto& [name, value] : cron_keys) {
-      if (!cron_text(spec, name, kind.*value))
+      if (!cron_text(spec, name, kind.dialect, kind.*value))
         return false;
       if (crontab != nullptr && kind.*value)
         return fail(errc::invalid_argument,
@@ -437,11 +425,12 @@ private:
     return true;
   }
 
-  bool cron_text(const json& in, std::string_view key, std::optional<std::string>& out) {
+  bool cron_text(const json& in, std::string_view key, cron_dialect dialect,
+                 std::optional<std::string>& out) {
     const auto* value = given(in, key);
     if (value == nullptr)
       return true;
-    auto field = cron_field_text(*value, spec_path_ + '.' + std::string{key});
+    auto field = cron_field_text(*value, dialect, spec_path_ + '.' + std::string{key});
     if (!field)
       return fail(field.error().code, field.error().message, field.error().field);
     out = std::move(*field);

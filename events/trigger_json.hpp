@@ -20,4 +20,10 @@ expected<trigger_spec> trigger_from_json(std::string_view text);
 /// The JSON text that `trigger_from_json` reads back to an equal value.
 std::string trigger_to_json(const trigger_spec& spec);
 
+/// The same with every cron field as a structure instead of text (TIM-27): `*/15` is `{"step":
+/// 15}`, `mon-fri` is `{"start": "mon", "end": "fri"}`, `last fri` is `{"weekday": "fri", "nth":
+/// "last"}`. `trigger_from_json` reads it back to a trigger that resolves to the same as `spec`, a
+/// resolved one.
+std::string trigger_to_structured_json(const trigger_spec& spec);
+
 } // namespace carillon::events

@@ -1,5 +1,6 @@
 #include "events/trigger_json.hpp"
 
+#include "events/cron_ranges.hpp"
 #include "events/except_json.hpp"
 #include "events/recurrence_json.hpp"
 #include "events/trigger_keys.hpp"
@@ -11,7 +12,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json write(const trigger_spec& spec);
+/// How cron fields are written.
+enum class cron_form : std::uint8_t { text, structure };
+
+ordered_json write(const trigger_spec& spec, cron_form form);
 
 ordered_json write_when(const std::optional<when>& literal) {
   if (!literal)
@@ -24,10 +28,10 @@ ordered_json write_when(const std::optional<when>& literal) {
 
 ordered_json write_date(const civil_date& date) { return days_text({date, date}); }
 
-ordered_json write_children(const std::vector<trigger_spec>& triggers) {
+ordered_json write_children(const std::vector<trigger_spec>& triggers, cron_form form) {
   auto out = ordered_json::array();
   for (const auto& each : triggers)
-    out.push_back(write(each));
+    out.push_back(write(each, form));
   return out;
 }
 
@@ -68,6 +72,7 @@ ordered_json write_span(duration span) {
 /// Writes `spec` and returns the kind's name.
 struct kind_writer {
   ordered_json& spec;
+  cron_form form;
 
   std::string_view operator()(const once& kind) const {
     spec["run_time"] = write_when(kind.run_time);
@@ -107,29 +112,22 @@ struct kind_writer {
   }
 
   std::string_view operator()(const cron& kind) const {
-    if (kind.dialect == cron_dialect::vixie) {
-      if (is_crontab(kind)) {
-        spec["crontab"] = crontab_text(kind);
-        return "vixie";
-      }
-      spec["dialect"] = "vixie";
+    if (form == cron_form::structure)
+      return structured(kind);
+    if (kind.dialect == cron_dialect::vixie && is_crontab(kind)) {
+      spec["crontab"] = crontab_text(kind);
+      return "vixie";
     }
-    if (kind.dialect == cron_dialect::quartz) {
-      if (is_quartz(kind)) {
-        spec["cron"] = quartz_text(kind);
-        return "quartz";
-      }
-      spec["dialect"] = "quartz";
+    if (kind.dialect == cron_dialect::quartz && is_quartz(kind)) {
+      spec["cron"] = quartz_text(kind);
+      return "quartz";
     }
     const bool has_crontab = kind.dialect == cron_dialect::seconds
                                  ? is_quartz(kind)
                                  : kind.dialect == cron_dialect::jenkins && is_crontab(kind);
     if (has_crontab)
       spec["crontab"] = crontab_text(kind);
-    if (kind.dialect == cron_dialect::seconds)
-      spec["dialect"] = "seconds";
-    if (kind.dialect == cron_dialect::jenkins)
-      spec["dialect"] = "jenkins";
+    write_word(spec, "dialect", dialect_names, kind.dialect);
     for (const auto& [name, value] : cron_keys)
       if (kind.*value && !has_crontab)
         spec[std::string{name}] = *(kind.*value);
@@ -152,7 +150,7 @@ struct kind_writer {
   }
 
   std::string_view operator()(const filtered& kind) const {
-    spec = except_to_json(kind, write);
+    spec = except_to_json(kind, [this](const trigger_spec& each) { return write(each, form); });
     return "except";
   }
 
@@ -167,21 +165,30 @@ struct kind_writer {
   }
 
   std::string_view operator()(const any_of& kind) const {
-    spec["triggers"] = write_children(kind.triggers);
+    spec["triggers"] = write_children(kind.triggers, form);
     return "or";
   }
 
   std::string_view operator()(const all_of& kind) const {
-    spec["triggers"] = write_children(kind.triggers);
+    spec["triggers"] = write_children(kind.triggers, form);
     spec["threshold"] = write_span(kind.threshold);
     spec["max_iterations"] = kind.iterations_max;
     return "and";
   }
+
+  std::string_view structured(const cron& kind) const {
+    write_word(spec, "dialect", dialect_names, kind.dialect);
+    for (const auto& [name, value] : cron_keys)
+      if (kind.*value)
+        if (auto structure = cron_field_structure(*(kind.*value), kind.dialect))
+          spec[std::string{name}] = std::move(*structure);
+    return "cron";
+  }
 };
 
-ordered_json write(const trigger_spec& spec) {
+ordered_json write(const trigger_spec& spec, cron_form form) {
   auto inner = ordered_json::object();
-  const auto kind = std::visit(kind_writer{inner}, spec.kind);
+  const auto kind = std::visit(kind_writer{inner, form}, spec.kind);
   ordered_json out;
   out["kind"] = kind;
   out["spec"] = std::move(inner);
@@ -193,10 +200,18 @@ ordered_json write(const trigger_spec& spec) {
   return out;
 }
 
+std::string text_of(const ordered_json& out) {
+  return out.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 } // namespace
 
 std::string trigger_to_json(const trigger_spec& spec) {
-  return write(spec).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return text_of(write(spec, cron_form::text));
+}
+
+std::string trigger_to_structured_json(const trigger_spec& spec) {
+  return text_of(write(spec, cron_form::structure));
 }
 
 } // namespace carillon::events

@@ -50,6 +50,12 @@ inline constexpr std::array<named<fold_policy>, 4> fold_names{{{"both", fold_pol
                                                                {"first", fold_policy::first},
                                                                {"second", fold_policy::second},
                                                                {"auto", fold_policy::automatic}}};
+inline constexpr std::array<named<cron_dialect>, 5> dialect_names{
+    {{"apscheduler", cron_dialect::apscheduler},
+     {"vixie", cron_dialect::vixie},
+     {"quartz", cron_dialect::quartz},
+     {"seconds", cron_dialect::seconds},
+     {"jenkins", cron_dialect::jenkins}}};
 /// `calendar_interval::clamp_day`.
 inline constexpr std::array<named<bool>, 2> end_of_month_names{{{"skip", false}, {"clamp", true}}};
 

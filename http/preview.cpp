@@ -16,6 +16,7 @@ expected<trigger_preview> preview_of(const fire_times& trigger, time_point from,
   trigger_preview out;
   out.description = trigger.describe(from);
   out.canonical = events::trigger_to_json(trigger.spec());
+  out.structured = events::trigger_to_structured_json(trigger.spec());
   for (const auto at : fires->fires)
     out.fires.push_back(trigger.to_text(at));
   if (*previous)
@@ -32,6 +33,7 @@ std::string to_json(const trigger_preview& preview) {
   return json_object{}
       .text("description", preview.description)
       .raw("canonical", preview.canonical)
+      .raw("structured", preview.structured)
       .raw("fires", fires.done())
       .text_or_null("previous", preview.previous.value_or(""))
       .boolean("exhausted", preview.is_exhausted)

@@ -12,6 +12,7 @@ namespace carillon::http {
 struct trigger_preview {
   std::string description;
   std::string canonical;          ///< JSON.
+  std::string structured;         ///< JSON, cron fields as structures instead of text.
   std::vector<std::string> fires; ///< In the trigger's zone.
   std::optional<std::string> previous;
   bool is_exhausted = false;

@@ -130,6 +130,7 @@ constexpr field_schema preview_fields[] = {
 constexpr field_schema trigger_preview_fields[] = {
     {"description", "string", "in plain English, weekdays by name", required},
     {"canonical", "#trigger", "defaults filled, texts in canonical form", required},
+    {"structured", "#trigger", "the same, cron fields as structures instead of text", required},
     {"fires", "strings", "instants at or after `from`, in the trigger's zone", required},
     {"previous", "instant", "the last one before `from`, in the trigger's zone", required,
      nullable},

@@ -52,6 +52,7 @@ int judge(const session& s, const validate_options& o, const fire_times& trigger
                      .null("error")
                      .text("description", trigger.describe(from))
                      .raw("canonical", events::trigger_to_json(trigger.spec()))
+                     .raw("structured", events::trigger_to_structured_json(trigger.spec()))
                      .raw("warnings", http::to_json(warnings))
                      .done()
               << '\n';

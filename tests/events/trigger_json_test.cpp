@@ -254,6 +254,36 @@ TEST_CASE("trigger json: cron fields may be ranges instead of text") {
   REQUIRE(field_of("1.5") == "trigger.spec.minute");
 }
 
+TEST_CASE("trigger json: cron fields may be positions in the month") {
+  const auto day = [](const char* structure, const char* dialect) {
+    const auto spec = read(R"({"kind":"cron","spec":{"dialect":")" + std::string{dialect} +
+                           R"(","day":)" + structure + "}}");
+    return *std::get<cron>(spec.kind).day;
+  };
+  CHECK(day(R"({"day":"last"})", "apscheduler") == "last");
+  CHECK(day(R"([{"weekday":"fri","nth":"last"},{"weekday":"mon","nth":2}])", "apscheduler") ==
+        "last fri,2nd mon");
+  CHECK(day(R"({"day":"last","before":3,"nearest_weekday":true})", "quartz") == "L-3W");
+  CHECK(day(R"({"day":15,"nearest_weekday":true})", "quartz") == "15W");
+  CHECK(day(R"({"day":"last","nearest_weekday":false})", "quartz") == "L");
+  CHECK(day(R"({"weekday":"FRI","nth":"last"})", "quartz") == "FRIL");
+  CHECK(day(R"({"weekday":2,"nth":2})", "quartz") == "2#2");
+  const auto field_of = [](const std::string& day_text, const char* dialect = "quartz") {
+    return refused(R"({"kind":"cron","spec":{"dialect":")" + std::string{dialect} + R"(","day":)" +
+                   day_text + "}}")
+        .field;
+  };
+  CHECK(field_of(R"({"day":"first"})") == "trigger.spec.day.day");
+  CHECK(field_of(R"({"day":15})") == "trigger.spec.day.day");
+  CHECK(field_of(R"({"day":"last","before":-1})") == "trigger.spec.day.before");
+  CHECK(field_of(R"({"day":"last","before":1})", "vixie") == "trigger.spec.day.before");
+  CHECK(field_of(R"({"day":"last","nearest_weekday":1})") == "trigger.spec.day.nearest_weekday");
+  CHECK(field_of(R"({"day":"last","step":2})") == "trigger.spec.day.step");
+  CHECK(field_of(R"({"weekday":"fri"})") == "trigger.spec.day.nth");
+  CHECK(field_of(R"([{"weekday":"fri","nth":6}])") == "trigger.spec.day[0].nth");
+  CHECK(field_of(R"({"weekday":"a,b","nth":1})") == "trigger.spec.day.weekday");
+}
+
 TEST_CASE("trigger json: crontabs bring their zone and @every along") {
   const auto zoned = read(R"({"kind":"vixie","spec":{"crontab":"CRON_TZ=Asia/Tokyo 0 3 * * *"}})");
   REQUIRE(zoned.timezone == "Asia/Tokyo");

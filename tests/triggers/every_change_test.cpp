@@ -4,7 +4,7 @@
 // at each second: see clock_oracle and made_rules.
 //
 // The suite takes a sample, a new part of it for each value of CARILLON_SEED;
-// CARILLON_EVERY_CHANGE=1 takes all of them (some minutes).
+// CARILLON_EVERY_CHANGE=1 takes all of them (some ten minutes).
 
 #include "triggers/civil_time.hpp"
 #include "triggers/clock_oracle.hpp"

@@ -2,7 +2,9 @@
 
 // Random triggers of every kind that `resolve` accepts or refuses, from a number.
 
+#include "carillon/custom_trigger.hpp"
 #include "carillon/trigger.hpp"
+#include "triggers/civil_time.hpp"
 
 #include <array>
 #include <random>
@@ -17,12 +19,13 @@ public:
   trigger_spec any(int depth = 0) {
     constexpr std::array zones{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC",
                                "Asia/Kolkata"};
-    trigger_spec out = kind(number(0, depth < 2 ? 9 : 6), depth);
+    trigger_spec out = kind(number(0, depth < 2 ? 12 : 9), depth);
     if (number(0, 3) != 0)
       out.timezone = zones[number(0, zones.size() - 1)];
     const bool is_bounded = std::holds_alternative<cron>(out.kind) ||
                             std::holds_alternative<interval>(out.kind) ||
-                            std::holds_alternative<on_calendar>(out.kind);
+                            std::holds_alternative<on_calendar>(out.kind) ||
+                            std::holds_alternative<recurrence>(out.kind);
     if (is_bounded && number(0, 2) == 0)
       out.start_time = instant();
     if (is_bounded && number(0, 4) == 0)
@@ -54,8 +57,11 @@ private:
     case 4: return {fields(cron_dialect::vixie)};
     case 5: return {quartz()};
     case 6: return {on_calendar{oncalendar()}};
-    case 7: return {any_of{children(depth)}};
-    case 8: return {all_of{children(depth), std::chrono::seconds{number(0, 7200)}, 100}};
+    case 7: return {recurrence_set()};
+    case 8: return {repeating()};
+    case 9: return {own()};
+    case 10: return {any_of{children(depth)}};
+    case 11: return {all_of{children(depth), std::chrono::seconds{number(0, 7200)}, 100}};
     default: return {filtered{{any(depth + 1)}, {{"", {{{2026, 1, 1}, {2026, 3, 1}}}, {}}}, {}}};
     }
   }
@@ -126,6 +132,53 @@ private:
         "*:0/7",         "2027-*-* 02:00..03:30/10", "Sun 02:30 Europe/Berlin",
         "*-*-* *:*:0/13"};
     return texts[number(0, texts.size() - 1)];
+  }
+
+  recurrence recurrence_set() {
+    constexpr std::array rules{"FREQ=DAILY",
+                               "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE,FR;WKST=SU",
+                               "FREQ=MONTHLY;BYDAY=-1FR;COUNT=200",
+                               "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1,-1",
+                               "FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU;BYHOUR=2;BYMINUTE=30",
+                               "FREQ=YEARLY;BYWEEKNO=1,53;BYDAY=TH",
+                               "FREQ=HOURLY;INTERVAL=5",
+                               "FREQ=MINUTELY;INTERVAL=25;UNTIL=20330101T000000Z",
+                               "FREQ=YEARLY;BYYEARDAY=1,-1,100"};
+    recurrence out{whole_second()};
+    for (auto n = number(0, 2); n > 0; --n)
+      out.rules.emplace_back(rules[number(0, rules.size() - 1)]);
+    if (number(0, 2) == 0)
+      out.except_rules.emplace_back(rules[number(0, rules.size() - 1)]);
+    for (auto n = number(0, 2); n > 0; --n)
+      (number(0, 1) == 0 ? out.dates : out.except_dates).push_back(whole_second());
+    return out;
+  }
+
+  repeating_interval repeating() {
+    constexpr std::array texts{
+        "R/2026-01-31T09:00:00/P1M",        "R5/2024-02-29T12:00:00+01:00/P1Y",
+        "R100/2026-03-01T02:30:00/P1DT12H", "R/2025-12-31T23:59:59Z/PT7M",
+        "R12/P2W/2030-06-01T00:00:00Z",     "R/2026-01-01T00:00:00Z/2026-01-03T06:00:00Z"};
+    return {texts[number(0, texts.size() - 1)]};
+  }
+
+  /// Every so many seconds, by a type of the program's own.
+  custom_rule own() {
+    static const bool is_known = [] {
+      custom_trigger type{"test.steps", 1};
+      type.next = [](std::string_view config, time_point from) -> std::optional<time_point> {
+        const auto step = std::int64_t{1'000'000} * std::stoi(std::string{config});
+        return time_point{duration{ceil_div(from.time_since_epoch().count(), step) * step}};
+      };
+      return bool{register_trigger(std::move(type))};
+    }();
+    return {is_known ? "test.steps" : "", 1, std::to_string(number(60, 100'000))};
+  }
+
+  when whole_second() {
+    auto out = instant();
+    out.at = std::chrono::floor<std::chrono::seconds>(out.at);
+    return out;
   }
 
   std::mt19937_64 random_;
