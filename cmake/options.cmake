@@ -5,7 +5,7 @@ option(CARILLON_BUILD_DAEMON "Build the carillon program (daemon and CLI)" ${PRO
 option(CARILLON_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(CARILLON_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(CARILLON_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
-option(CARILLON_BUILD_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
+option(CARILLON_BUILD_FUZZERS "Build everything for libFuzzer, and its targets (needs clang)" OFF)
 option(CARILLON_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(CARILLON_PCH "Precompile the heaviest headers of the folders that ask for it" ON)
 
@@ -39,5 +39,10 @@ endif()
 if(CARILLON_SANITIZE)
   add_compile_options(
     -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(CARILLON_BUILD_FUZZERS)
+  add_compile_options(-g1 -fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()

@@ -1,21 +1,15 @@
 #include "events/binary_codec.hpp"
 #include "events/json_codec.hpp"
-
-#include <cstdint>
-#include <cstdlib>
+#include "fuzz/steps.hpp"
+#include "fuzz/targets.hpp"
 
 // What the decoder accepts, it writes and reads again to the same; nothing else may happen,
 // whatever the bytes: no crash, no endless loop, no memory out of proportion.
 
-using namespace carillon;
-using namespace carillon::events;
-
+namespace carillon::fuzz {
 namespace {
 
-void require(bool holds) {
-  if (!holds)
-    std::abort();
-}
+using namespace carillon::events;
 
 void read_records(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -34,22 +28,22 @@ void read_records(std::string_view bytes) {
 }
 
 template <class T> void read_struct(std::string_view bytes) {
-  const auto out = decode<T>(bytes);
+  const auto out = events::decode<T>(bytes);
   if (!out)
     return;
-  const auto back = decode<T>(encode(*out));
+  const auto back = events::decode<T>(encode(*out));
   require(back && *back == *out);
 }
 
 } // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view bytes{reinterpret_cast<const char*>(data), size};
-  read_records(bytes);
-  read_struct<commit_meta>(bytes);
-  read_struct<schedule_settings>(bytes);
-  read_struct<trigger_spec>(bytes);
-  if (const auto out = event_from_json(bytes))
+void decode(std::string_view input) {
+  read_records(input);
+  read_struct<commit_meta>(input);
+  read_struct<schedule_settings>(input);
+  read_struct<trigger_spec>(input);
+  if (const auto out = event_from_json(input))
     require(!to_json(*out).empty());
-  return 0;
 }
+
+} // namespace carillon::fuzz
