@@ -105,6 +105,7 @@ schedule_state evolve(schedule_state state, const schedule_updated& e, const rec
 schedule_state evolve(schedule_state state, const schedule_paused& e, const record_info& info);
 schedule_state evolve(schedule_state state, const schedule_resumed& e, const record_info& info);
 schedule_state evolve(schedule_state state, const schedule_fired& e, const record_info& info);
+schedule_state evolve(schedule_state state, const schedule_recomputed& e, const record_info& info);
 schedule_state evolve(schedule_state state, const schedule_faulted& e, const record_info& info);
 /// What its jobs tell about a schedule: the open count and the "last" fields (DEV-12).
 schedule_state evolve(schedule_state state, const job_added& e, const record_info& info);

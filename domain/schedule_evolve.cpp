@@ -64,6 +64,13 @@ schedule_state evolve(schedule_state state, const schedule_fired& e, const recor
   return state;
 }
 
+schedule_state evolve(schedule_state state, const schedule_recomputed& e, const record_info& info) {
+  state.next_fire = e.next_fire;
+  state.cursor = e.cursor;
+  state.revision = info.at;
+  return state;
+}
+
 schedule_state evolve(schedule_state state, const schedule_faulted& e, const record_info& info) {
   state.fault = e.message.empty() ? "the trigger broke" : e.message;
   state.revision = info.at;

@@ -194,4 +194,36 @@ template <> struct fields_of<session_lost> {
   }
 };
 
+template <> struct fields_of<calendar_set> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("id", self.id);
+    visit("days", self.days);
+  }
+};
+
+template <> struct fields_of<calendar_removed> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("id", self.id);
+  }
+};
+
+template <> struct fields_of<schedule_recomputed> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("id", self.id);
+    visit("cause", self.cause);
+    visit("rules", self.rules);
+    visit("previous", self.previous);
+    visit("next_fire_time", self.next_fire);
+    visit("cursor", self.cursor);
+  }
+};
+
+template <> struct fields_of<tzdb_changed> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("node", self.node);
+    visit("version", self.version);
+    visit("zones", self.zones);
+  }
+};
+
 } // namespace carillon::events

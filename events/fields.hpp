@@ -44,6 +44,13 @@ template <> struct texts_of<jitter_mode> {
   }
 };
 
+template <> struct texts_of<recompute_cause> {
+  static constexpr unsigned count = 2;
+  static std::string_view text(recompute_cause value) {
+    return value == recompute_cause::zone_rules ? "zone_rules" : "calendar";
+  }
+};
+
 template <> struct texts_of<lease_lost_policy> {
   static constexpr unsigned count = 2;
   static std::string_view text(lease_lost_policy value) {
@@ -301,6 +308,13 @@ template <> struct fields_of<fate> {
     visit("what", self.what);
     visit("into", self.into);
     visit("reason", self.reason);
+  }
+};
+
+template <> struct fields_of<zone_rules> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("zone", self.zone);
+    visit("digest", self.digest);
   }
 };
 

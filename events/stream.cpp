@@ -7,7 +7,8 @@ namespace carillon::events {
 namespace {
 
 constexpr std::array categories{stream_category::task, stream_category::schedule,
-                                stream_category::job, stream_category::node};
+                                stream_category::job, stream_category::node,
+                                stream_category::calendar};
 
 template <std::size_t... Index> constexpr auto names_of(std::index_sequence<Index...>) {
   return std::array<std::string_view, sizeof...(Index)>{
@@ -35,6 +36,7 @@ std::string_view category_name(stream_category category) {
   case stream_category::schedule: return "schedule";
   case stream_category::job: return "job";
   case stream_category::node: return "node";
+  case stream_category::calendar: return "calendar";
   }
   return "node";
 }
@@ -89,7 +91,7 @@ expected<stream_parts> parse_stream(std::string_view name) {
       return unexpected<error>{fine.error()};
     return stream_parts{category, std::string{id}};
   }
-  return refused("is not a stream: task-ID, schedule-ID, job-UUID or node-NAME");
+  return refused("is not a stream: task-ID, schedule-ID, job-UUID, node-NAME or calendar-ID");
 }
 
 } // namespace carillon::events

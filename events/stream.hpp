@@ -20,7 +20,7 @@ std::span<const std::string_view> type_names();
 /// The number of the type with that name; none when there is no such type.
 std::optional<std::uint32_t> type_number(std::string_view name);
 
-/// "task", "schedule", "job", "node".
+/// "task", "schedule", "job", "node", "calendar".
 std::string_view category_name(stream_category category);
 
 /// The kind of thing that the event tells about.

@@ -21,7 +21,13 @@ namespace carillon {
 
 // On disk since 0.1: never renumber.
 /// The kind of thing that a stream tells about.
-enum class stream_category : std::uint8_t { task = 0, schedule = 1, job = 2, node = 3 };
+enum class stream_category : std::uint8_t {
+  task = 0,
+  schedule = 1,
+  job = 2,
+  node = 3,
+  calendar = 4
+};
 
 // On disk since 0.1: never renumber.
 /// What became of a due fire time.
@@ -264,12 +270,69 @@ struct session_lost {
   bool operator==(const session_lost&) const = default;
 };
 
+/// A calendar was made, or has other days from now on. Schedules that use it follow with
+/// `schedule_recomputed`.
+struct calendar_set {
+  static constexpr std::string_view name = "calendar_set";
+  static constexpr stream_category category = stream_category::calendar;
+  calendar_id id;
+  std::vector<date_range> days = {}; ///< Sorted, and a day at least between two of them.
+  bool operator==(const calendar_set&) const = default;
+};
+
+struct calendar_removed {
+  static constexpr std::string_view name = "calendar_removed";
+  static constexpr stream_category category = stream_category::calendar;
+  calendar_id id;
+  bool operator==(const calendar_removed&) const = default;
+};
+
+// On disk since 0.1: never renumber.
+/// Why a next fire time was computed again.
+enum class recompute_cause : std::uint8_t {
+  zone_rules = 0, ///< The zone table of a node is another one (`tzdb_changed`).
+  calendar = 1,   ///< A calendar that its trigger leaves out has other days (`calendar_set`).
+};
+
+/// The rules that lie outside the trigger are others than those that gave `previous`.
+struct schedule_recomputed {
+  static constexpr std::string_view name = "schedule_recomputed";
+  static constexpr stream_category category = stream_category::schedule;
+  schedule_id id;
+  recompute_cause cause = recompute_cause::zone_rules;
+  std::string rules = {}; ///< Version of the zone table, empty if unknown; or name of the calendar.
+  std::optional<time_point> previous = {};  ///< The next fire time until now.
+  std::optional<time_point> next_fire = {}; ///< Empty: the trigger is finished.
+  trigger_cursor cursor = {};
+  bool operator==(const schedule_recomputed&) const = default;
+};
+
+/// What a zone does, as a number: other rules are another number.
+struct zone_rules {
+  std::string zone = {}; ///< IANA name.
+  std::uint64_t digest = 0;
+  bool operator==(const zone_rules&) const = default;
+};
+
+/// A node found that zones which its schedules use have other rules than when it recorded them, or
+/// recorded them for the first time. Where that moves a next fire time, `schedule_recomputed`
+/// stands before it.
+struct tzdb_changed {
+  static constexpr std::string_view name = "tzdb_changed";
+  static constexpr stream_category category = stream_category::node;
+  node_id node;
+  std::string version = {};           ///< Of its zone table, such as "2026a"; empty = unknown.
+  std::vector<zone_rules> zones = {}; ///< Those that changed, or were not recorded before.
+  bool operator==(const tzdb_changed&) const = default;
+};
+
 // On disk since 0.1: the index of a type is its number in a record. Append only, never reorder.
 using event = std::variant<unknown_event, task_added, task_updated, task_removed, schedule_added,
                            schedule_updated, schedule_paused, schedule_resumed, schedule_fired,
                            schedule_faulted, schedule_removed, job_added, job_acquired,
                            job_released, lease_lost, job_cancel_requested, job_finished,
-                           node_started, node_stopped, clock_stepped, level_raised, session_lost>;
+                           node_started, node_stopped, clock_stepped, level_raised, session_lost,
+                           calendar_set, calendar_removed, schedule_recomputed, tzdb_changed>;
 
 /// What a commit says about itself, once for all of its records.
 struct commit_meta {

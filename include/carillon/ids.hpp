@@ -40,11 +40,12 @@ template <class Tag> struct uuid_id {
 using task_id = text_id<struct task_tag>;         ///< Names a task; see `check_name`.
 using schedule_id = text_id<struct schedule_tag>; ///< Names a schedule; see `check_name`.
 using node_id = text_id<struct node_tag>;         ///< Names a node (process) of the cluster.
+using calendar_id = text_id<struct calendar_tag>; ///< Names a calendar; see `check_name`.
 /// Derived for scheduled jobs, UUIDv7 for ad-hoc ones.
 using job_id = uuid_id<struct job_tag>;
 using commit_id = uuid_id<struct commit_tag>;     ///< The id of the command that a commit answers.
 
-/// Longest name of a task, schedule or node, in bytes.
+/// Longest name of a task, schedule, calendar or node, in bytes.
 inline constexpr std::size_t name_bytes_max = 200;
 
 /// Accepts 1 to 200 characters of `[A-Za-z0-9._:/-]`.

@@ -52,7 +52,7 @@ struct schedule_view {
   time_point created_at{};
   std::optional<time_point> next_fire_time = {};
   std::optional<time_point> last_fire_time = {}; ///< Designated time of the last job.
-  std::optional<time_point> last_due_time = {};
+  std::optional<time_point> last_due_time = {};  ///< Newest that was settled.
   std::optional<time_point> last_started_at = {};
   std::optional<time_point> last_success_at = {};
   std::optional<job_outcome> last_outcome = {};

@@ -152,6 +152,12 @@ std::vector<event> full_samples() {
       clock_stepped{node, -3'600'000'000},
       level_raised{node, 2},
       session_lost{node, 7},
+      calendar_set{calendar_id{"de"},
+                   {{{2026, 5, 1}, {2026, 5, 1}}, {{2026, 12, 24}, {2026, 12, 26}}}},
+      calendar_removed{calendar_id{"de"}},
+      schedule_recomputed{nightly, recompute_cause::calendar, "de", day, day + 24h,
+                          nested_cursor()},
+      tzdb_changed{node, "2026a", {{"Europe/Berlin", 0x0123'4567'89ab'cdef}, {"Asia/Tokyo", 7}}},
   };
 }
 

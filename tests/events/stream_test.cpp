@@ -13,6 +13,7 @@ TEST_CASE("streams: every event names the stream of its thing") {
   CHECK(stream_of(schedule_paused{schedule_id{"a/b:c"}}) == "schedule-a/b:c");
   CHECK(stream_of(lease_lost{}) == "job-00000000-0000-0000-0000-000000000000");
   CHECK(stream_of(node_started{node_id{"node-1"}, ""}) == "node-node-1");
+  CHECK(stream_of(calendar_set{calendar_id{"de"}}) == "calendar-de");
   CHECK(stream_of(unknown_event{200, 1, ""}) == "node-");
 }
 
@@ -54,4 +55,6 @@ TEST_CASE("type names: the number of a type never changes") {
   CHECK(type_number("job_finished") == 16);
   CHECK(type_number("level_raised") == 20);
   CHECK(type_number("session_lost") == 21);
+  CHECK(type_number("calendar_set") == 22);
+  CHECK(type_number("tzdb_changed") == 25);
 }
