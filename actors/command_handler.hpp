@@ -9,7 +9,8 @@
 
 /// The append loop, once: decide, append, answer; on a conflict decide again on the newer state.
 ///
-///   caller          owner (schedule or job actor)      log actor
+///   caller          owner (schedule or job actor)      log actor (for new jobs: the dispatcher,
+///     |                |                                  |      which adds claims and passes on)
 ///     | ask            |                                  |
 ///     |--------------->| decide(state, command)           |
 ///     |                | append_request ----------------->| block, sync
@@ -74,6 +75,14 @@ void finish_unless_repeated(State& st, std::shared_ptr<pending_command> command,
           });
 }
 
+/// Whether what a command adds may be claimed in its own commit, which saves the jobs a second
+/// sync. Not where nodes share a log: there a claim may meet another's, and the command would be
+/// refused for it.
+inline bool may_start_at_once(const node_context& node, const pending_command& command) {
+  return std::holds_alternative<add_jobs>(command.what) && node.sharing == nullptr &&
+         node.is_claiming() && node.counts.workers_free != 0;
+}
+
 /// `State` has self, node, peers, ids and applied; `decide` answers expected<prepared> and may be
 /// called again.
 template <class State, class Decide>
@@ -99,42 +108,43 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
   commit.not_before = domain::settled_until(commit.events);
   const auto count = commit.events.size();
   auto* self = st.self;
-  self->request(st.peers->log, caf::infinite, append_request{lane::command, commits})
-      .then(
-          [self, command, decide, decided, count](append_reply& reply) {
-            auto& st = static_cast<typename State::actor_type*>(self)->state;
-            if (reply.failure)
-              return finish_command(*st.node, *command, unexpected<error>{*reply.failure});
-            const auto& outcome = reply.outcomes.front();
-            switch (outcome.kind) {
-            case stores::outcome_kind::appended:
-              decided->at = outcome.at + count - 1;
-              return finish_command(*st.node, *command, std::move(*decided));
-            case stores::outcome_kind::duplicate:
-              return answer_from_log(st, command, outcome.at);
-            case stores::outcome_kind::too_early: // our clock is a little ahead of the log's
-            case stores::outcome_kind::conflict:
-              if (++command->tries < conflict_tries_max)
-                return handle_command(st, command, decide);
-              return finish_command(
-                  *st.node, *command,
-                  refuse(errc::conflict, "touched at " + std::to_string(outcome.at) +
-                                             " while the command was decided, known up to " +
-                                             std::to_string(st.applied)));
-            case stores::outcome_kind::fenced:
-              return finish_command(
-                  *st.node, *command,
-                  refuse(errc::unavailable, "another process has taken over this log"));
-            case stores::outcome_kind::full:
-              return finish_command(*st.node, *command,
-                                    refuse(errc::unavailable, "the log takes no more for now"));
-            }
-          },
-          [self, command](const caf::error&) {
-            auto& st = static_cast<typename State::actor_type*>(self)->state;
-            finish_command(*st.node, *command,
-                           refuse(errc::unavailable, "the scheduler is stopping"));
-          });
+  auto asked =
+      may_start_at_once(*st.node, *command)
+          ? self->request(st.peers->dispatch, caf::infinite, commit_jobs{lane::command, commits})
+          : self->request(st.peers->log, caf::infinite, append_request{lane::command, commits});
+  asked.then(
+      [self, command, decide, decided, count](append_reply& reply) {
+        auto& st = static_cast<typename State::actor_type*>(self)->state;
+        if (reply.failure)
+          return finish_command(*st.node, *command, unexpected<error>{*reply.failure});
+        const auto& outcome = reply.outcomes.front();
+        switch (outcome.kind) {
+        case stores::outcome_kind::appended:
+          decided->at = outcome.at + count - 1;
+          return finish_command(*st.node, *command, std::move(*decided));
+        case stores::outcome_kind::duplicate: return answer_from_log(st, command, outcome.at);
+        case stores::outcome_kind::too_early: // our clock is a little ahead of the log's
+        case stores::outcome_kind::conflict:
+          if (++command->tries < conflict_tries_max)
+            return handle_command(st, command, decide);
+          return finish_command(
+              *st.node, *command,
+              refuse(errc::conflict, "touched at " + std::to_string(outcome.at) +
+                                         " while the command was decided, known up to " +
+                                         std::to_string(st.applied)));
+        case stores::outcome_kind::fenced:
+          return finish_command(
+              *st.node, *command,
+              refuse(errc::unavailable, "another process has taken over this log"));
+        case stores::outcome_kind::full:
+          return finish_command(*st.node, *command,
+                                refuse(errc::unavailable, "the log takes no more for now"));
+        }
+      },
+      [self, command](const caf::error&) {
+        auto& st = static_cast<typename State::actor_type*>(self)->state;
+        finish_command(*st.node, *command, refuse(errc::unavailable, "the scheduler is stopping"));
+      });
 }
 
 } // namespace carillon::actors

@@ -41,14 +41,8 @@ struct dispatch_state {
   membership_ptr members; ///< Of a shared log; null = this node is its only writer.
 };
 
-bool is_claiming(const dispatch_state& st) {
-  return st.node->is_active() && st.node->options.role != node_role::scheduler;
-}
-
-/// A claim that the log holds already under its id is as good as one that it has just taken.
-bool is_in_log(const stores::outcome& outcome) {
-  return outcome.kind == stores::outcome_kind::appended ||
-         outcome.kind == stores::outcome_kind::duplicate;
+bool is_appended(const stores::outcome& outcome) {
+  return outcome.kind == stores::outcome_kind::appended;
 }
 
 std::size_t free_workers(const dispatch_state& st) {
@@ -127,7 +121,7 @@ void apply(dispatch_state& st, const event& e, const domain::record_info& info) 
 }
 
 void tell_trigger(dispatch_state& st, std::optional<time_point> next) {
-  if (!is_claiming(st) || next == st.told)
+  if (!st.node->is_claiming() || next == st.told)
     return;
   st.told = next;
   st.self->send(st.peers->trigger, wake_at{st.peers->schedules.size(), next});
@@ -173,26 +167,21 @@ to_commits(dispatch_state& st, const std::vector<domain::waiting_job>& taken,
   return commits;
 }
 
+/// The claims that are in the log were published before its answer; the others are given back.
 void on_claims_answered(dispatch_state& st, const std::vector<job_id>& jobs,
                         const append_reply& reply) {
-  // With an answer for all, or one for each.
-  bool is_any_open = false;
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const auto index = reply.outcomes.size() == 1 ? 0 : i;
-    if (!reply.failure && is_in_log(reply.outcomes[index]))
-      continue;
-    st.queue.unreserve(jobs[i]);
-    is_any_open = true;
-  }
+  for (const auto& job : jobs)
+    st.queue.unreserve(job);
+  const auto& outcomes = reply.outcomes;
   if (reply.failure)
     tell_trigger(st, st.node->now() + pause_after_failure);
-  else if (is_any_open)
-    claim(st); // some of them moved meanwhile; the queue knows by now
+  else if (!std::all_of(outcomes.begin(), outcomes.end(), is_appended))
+    claim(st); // some moved meanwhile or were added before; the queue knows by now
 }
 
 /// Claims what may run, and gives up what is too late, in one append.
 void claim(dispatch_state& st) {
-  if (!is_claiming(st))
+  if (!st.node->is_claiming())
     return;
   const auto& sharing = st.node->sharing;
   const auto now = sharing == nullptr ? st.node->now() : sharing->agreed_now(st.node->now());
@@ -227,12 +216,13 @@ void on_published(dispatch_state& st, const stores::block& block) {
   claim(st);
   st.node->counts.jobs_waiting = st.queue.waiting();
   st.node->counts.jobs_running = st.queue.slots_in_use();
+  st.node->counts.workers_free = free_workers(st);
 }
 
-/// Adds claims to a fire for its jobs that can start at once; answers which.
+/// Adds claims to a commit for those of its new jobs that can start at once; answers which.
 std::vector<job_id> claim_within(dispatch_state& st, stores::commit& commit) {
   std::vector<job_id> reserved;
-  if (!is_claiming(st))
+  if (!st.node->is_claiming())
     return reserved;
   const auto events = commit.events.size();
   for (std::size_t i = 0; i < events; ++i) {
@@ -253,20 +243,19 @@ std::vector<job_id> claim_within(dispatch_state& st, stores::commit& commit) {
   return reserved;
 }
 
-caf::result<append_reply> on_commit_fires(dispatch_state& st, const commit_fires& fires) {
-  auto reserved = std::make_shared<std::vector<std::vector<job_id>>>();
-  for (auto& commit : *fires.commits)
-    reserved->push_back(claim_within(st, commit));
+caf::result<append_reply> on_commit_jobs(dispatch_state& st, const commit_jobs& adding) {
+  std::vector<job_id> reserved;
+  for (auto& commit : *adding.commits)
+    for (auto& id : claim_within(st, commit))
+      reserved.push_back(std::move(id));
+  st.node->counts.workers_free = free_workers(st);
   auto* self = st.self;
   auto answer = self->make_response_promise<append_reply>();
-  self->request(st.peers->log, caf::infinite, append_request{lane::fire, fires.commits})
+  self->request(st.peers->log, caf::infinite, append_request{adding.where, adding.commits})
       .then(
-          [self, reserved, answer](append_reply& reply) mutable {
-            auto& st = static_cast<dispatch_state::actor_type*>(self)->state;
-            for (std::size_t i = 0; i < reserved->size(); ++i)
-              if (reply.failure || !is_in_log(reply.outcomes[i]))
-                for (const auto& id : (*reserved)[i])
-                  st.queue.unreserve(id);
+          [self, reserved = std::move(reserved), answer](append_reply& reply) mutable {
+            on_claims_answered(static_cast<dispatch_state::actor_type*>(self)->state, reserved,
+                               reply);
             answer.deliver(std::move(reply));
           },
           [answer](const caf::error& e) mutable { answer.deliver(e); });
@@ -282,11 +271,12 @@ dispatch_behavior(dispatch_actor::stateful_pointer<dispatch_state> self, node_co
   st.peers = std::move(peers);
   st.queue = std::move(*queue);
   st.applied = applied;
+  st.node->counts.workers_free = free_workers(st);
   if (st.node->sharing != nullptr)
     st.members = st.node->sharing->members();
   return {
       [self](const published& p) { on_published(self->state, *p.what); },
-      [self](const commit_fires& f) { return on_commit_fires(self->state, f); },
+      [self](const commit_jobs& adding) { return on_commit_jobs(self->state, adding); },
       [self](dispatch_due) {
         self->state.told.reset();
         claim(self->state);

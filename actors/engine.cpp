@@ -102,6 +102,9 @@ expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
     // Work stealing polls, with sleeps of up to 10 ms; sharing waits on a condition.
     config_->set("scheduler.policy", caf::atom("sharing"));
     config_->set("scheduler.max-throughput", std::size_t{64});
+    // Whatever blocks has a thread of its own, so more workers than cores only contend.
+    config_->set("scheduler.max-threads",
+                 std::max<std::size_t>(2, std::thread::hardware_concurrency()));
     own_system_ = std::make_unique<caf::actor_system>(*config_);
     system = own_system_.get();
   }

@@ -40,11 +40,12 @@ using schedule_actor =
 using trigger_actor = caf::typed_actor<caf::reacts_to<wake_at>, caf::reacts_to<alarm_rang>>;
 
 /// Decides which waiting job runs next here: queue, slots, free workers.
-using dispatch_actor = caf::typed_actor<
-    caf::reacts_to<published>,
-    // Fires with their jobs: claims those that can start at once, in the same commit.
-    caf::replies_to<commit_fires>::with<append_reply>, caf::reacts_to<dispatch_due>,
-    caf::reacts_to<capability_added>, caf::reacts_to<look_queue>>;
+using dispatch_actor =
+    caf::typed_actor<caf::reacts_to<published>,
+                     // Fires and adds with their jobs: claims those that can start at once, in the
+                     // same commit.
+                     caf::replies_to<commit_jobs>::with<append_reply>, caf::reacts_to<dispatch_due>,
+                     caf::reacts_to<capability_added>, caf::reacts_to<look_queue>>;
 
 /// Owns the jobs of its shares: adds, runs, finishes, cancels.
 using job_actor =

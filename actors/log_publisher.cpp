@@ -27,14 +27,15 @@ cluster::log_head to_gate(const stores::head& head) { return {head.at, head.hash
 } // namespace
 
 template <class Message> void log_publisher::tell_followers(const Message& message) const {
-  for (const auto& actor : peers_->schedules)
-    caf::anon_send(actor, message);
+  // Those who begin runs come first, then those who lead to more of them.
   for (const auto& actor : peers_->jobs)
     caf::anon_send(actor, message);
-  if constexpr (std::is_same_v<Message, published>) {
+  if constexpr (std::is_same_v<Message, published>)
     caf::anon_send(peers_->dispatch, message);
+  for (const auto& actor : peers_->schedules)
+    caf::anon_send(actor, message);
+  if constexpr (std::is_same_v<Message, published>)
     caf::anon_send(peers_->subscriptions, message);
-  }
   caf::anon_send(peers_->history, message);
 }
 

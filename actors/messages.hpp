@@ -128,8 +128,10 @@ struct alarm_rang {
   std::int64_t clock_step_us = 0; ///< Not 0: the wall clock jumped by this much.
 };
 
-/// Fires to be committed, each with its jobs; the dispatcher adds claims where a worker is free.
-struct commit_fires {
+/// Commits with new jobs, by a fire or a command; the dispatcher adds claims where a worker is
+/// free.
+struct commit_jobs {
+  lane where = lane::fire;
   std::shared_ptr<std::vector<stores::commit>> commits;
 };
 
@@ -200,7 +202,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::fire_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::dispatch_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::wake_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::alarm_rang)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::commit_fires)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::commit_jobs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::capability_added)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::reports_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::watch_job)

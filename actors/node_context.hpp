@@ -84,6 +84,8 @@ struct counters {
   std::atomic<std::uint64_t> schedules{0};
   std::atomic<std::uint64_t> jobs_waiting{0};
   std::atomic<std::uint64_t> jobs_running{0};
+  std::atomic<std::uint64_t> workers_free{
+      0}; ///< Room for more runs here, as the dispatcher sees it.
   std::array<std::atomic<std::uint64_t>, 7> jobs_by_outcome{};
 };
 
@@ -118,6 +120,8 @@ struct node_context {
     return session_start != 0 && !draining && !log_broken && holds_lease() &&
            (sharing == nullptr || !sharing->away);
   }
+  /// Whether it may claim jobs.
+  bool is_claiming() const { return is_active() && options.role != node_role::scheduler; }
   void log(log_level level, std::string_view line) const {
     if (options.sink)
       options.sink(level, line);

@@ -285,7 +285,7 @@ void on_fire_due(state& st, time_point now) {
   if (fired.empty())
     return;
   auto* self = st.self;
-  self->request(st.peers->dispatch, caf::infinite, commit_fires{commits})
+  self->request(st.peers->dispatch, caf::infinite, commit_jobs{lane::fire, commits})
       .then(
           [self, fired](const append_reply& reply) {
             on_fires_answered(static_cast<state::actor_type*>(self)->state, fired, reply);

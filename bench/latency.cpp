@@ -64,10 +64,12 @@ figures pair_of(double p50, double p99) { return {{"p50", p50}, {"p99", p99}}; }
 
 figures run_latency(const parameters& with) {
   const workspace at{with.log};
-  const auto write = [&] {
-    return raw_synced_single_writes(at.yardstick_path(), std::chrono::seconds{2}, 1);
+  const auto write = [&](std::chrono::milliseconds pause) {
+    const auto time = pause == pause.zero() ? std::chrono::seconds{2} : std::chrono::seconds{6};
+    return raw_synced_single_writes(at.yardstick_path(), time, 1, pause);
   };
-  const auto raw_before = write();
+  const auto raw_before = write({});
+  const auto idle_before = write(fire_period);
   auto late_timer = timerfd_lateness(fires / 2, fire_period);
   auto engine = open_engine(at, 100);
   const samples starts{add_to_start(engine)};
@@ -75,7 +77,9 @@ figures run_latency(const parameters& with) {
   const auto more = timerfd_lateness(fires / 2, fire_period);
   late_timer.insert(late_timer.end(), more.begin(), more.end());
   const samples timers{std::move(late_timer)};
-  const auto raw_after = write();
+  const auto idle_after = write(fire_period);
+  const auto raw_after = write({});
+  const auto idle_p99 = to_ms(idle_before.p99 + idle_after.p99) / 2;
   const auto raw_p50 = to_ms(raw_before.p50 + raw_after.p50) / 2;
   const auto raw_p99 = to_ms(raw_before.p99 + raw_after.p99) / 2;
   figures out{{"workload", "latency"}, {"jobs", jobs}, {"fires", fires}};
@@ -84,7 +88,8 @@ figures run_latency(const parameters& with) {
   out["ratio"] = pair_of(starts.ms_at(0.5) / (2 * raw_p50), starts.ms_at(0.99) / (2 * raw_p99));
   out["fire_lateness_ms"] = fired.p50_p99();
   out["yardstick_timerfd_ms"] = timers.p50_p99();
-  out["fire_limit_p99_ms"] = 4 * timers.ms_at(0.99) + raw_p99;
+  out["yardstick_idle_write_ms"] = pair_of(to_ms(idle_before.p50 + idle_after.p50) / 2, idle_p99);
+  out["fire_limit_p99_ms"] = 4 * timers.ms_at(0.99) + idle_p99;
   return out;
 }
 

@@ -112,7 +112,7 @@ double raw_synced_batches(const std::string& path, std::uint64_t records, std::s
 }
 
 write_figures raw_synced_single_writes(const std::string& path, std::chrono::seconds time,
-                                       unsigned threads) {
+                                       unsigned threads, std::chrono::milliseconds pause) {
   database db{path};
   std::atomic<std::uint64_t> next = 0;
   std::vector<std::vector<std::chrono::nanoseconds>> latencies(threads);
@@ -121,11 +121,12 @@ write_figures raw_synced_single_writes(const std::string& path, std::chrono::sec
     rocksdb::WriteOptions synced;
     synced.sync = true;
     std::string record(200, 'r');
-    for (auto before = steady::now(); before - start < time;) {
+    while (steady::now() - start < time) {
+      const auto before = steady::now();
       must(db->Put(synced, key_of(next++), record));
-      auto after = steady::now();
-      latencies[thread].push_back(after - before);
-      before = after;
+      latencies[thread].push_back(steady::now() - before);
+      if (pause != pause.zero())
+        std::this_thread::sleep_for(pause);
     }
   };
   std::vector<std::jthread> running;

@@ -20,9 +20,10 @@ struct write_figures {
   std::chrono::nanoseconds p99{};
 };
 
-/// Synced writes of one record of 200 bytes each, from `threads` threads at once.
+/// Synced writes of one record of 200 bytes each, from `threads` threads at once, each of which
+/// rests for `pause` between two: a disk that was idle answers later.
 write_figures raw_synced_single_writes(const std::string& path, std::chrono::seconds time,
-                                       unsigned threads);
+                                       unsigned threads, std::chrono::milliseconds pause = {});
 
 /// One thread reading `records` records of 200 bytes in key order, LZ4 in blocks of 16 KiB, from
 /// table files, in records/s.
