@@ -88,8 +88,7 @@ expected<void> scheduler::implementation::assemble(caf::actor_system* system) {
     if (!directory)
       return unexpected<error>{std::move(directory).error()};
     directory_ = std::move(*directory);
-    if (!options.data_directory.empty())
-      how.history_directory = directory_->history();
+    how.history_directory = directory_->history();
   } else if (!options.broker.url.empty()) {
     return refuse(errc::invalid_argument, "a broker is for nodes that share a log: postgres://...",
                   "broker");

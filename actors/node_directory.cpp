@@ -64,6 +64,7 @@ node_directory::~node_directory() {
     for (const auto* name : {"holder", "lock", "lease"})
       std::filesystem::remove(path_ / name, ignored);
     std::filesystem::remove(session_file(), ignored);
+    std::filesystem::remove_all(history(), ignored);
     std::filesystem::remove(runs(), ignored); // not empty: a command is still running there
     std::filesystem::remove(path_, ignored);
   }

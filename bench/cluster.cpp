@@ -1,12 +1,10 @@
-#include "bench/bench_engine.hpp"
+#include "bench/bench_nodes.hpp"
 #include "bench/measure.hpp"
 #include "bench/raw_postgres.hpp"
 #include "stores/postgres_connection.hpp"
 #include "stores/postgres_migrations.hpp"
 
-#include <memory>
 #include <thread>
-#include <unistd.h>
 
 namespace carillon::bench {
 namespace {
@@ -15,39 +13,6 @@ constexpr std::uint32_t concurrent_jobs = 5'000;
 constexpr std::uint64_t yardstick_rows = 100'000;
 constexpr int lag_samples_max = 500;
 constexpr double lag_seconds_max = 20; ///< Without a broker each sample takes up to a second.
-
-scheduler_options node_options(const std::string& url, const parameters& with, std::uint32_t n) {
-  scheduler_options options;
-  options.log = url;
-  options.node = "bench-" + std::to_string(n);
-  options.default_zone = "UTC";
-  options.max_concurrent_jobs = concurrent_jobs;
-  options.cleanup_interval.reset();
-  options.snapshot_every = UINT64_MAX;
-  options.broker.url = with.broker;
-  options.broker.cluster = "bench-" + std::to_string(getpid());
-  options.broker.publish_events = with.publish_events;
-  options.sink = [](log_level level, std::string_view line) {
-    if (level >= log_level::warning)
-      std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-  };
-  return options;
-}
-
-using engines = std::vector<std::unique_ptr<scheduler>>;
-
-/// Nodes that all run the tasks, and know of each other.
-engines start_nodes(const std::string& url, const parameters& with) {
-  engines out;
-  for (std::uint32_t n = 0; n < with.nodes; ++n) {
-    out.push_back(std::make_unique<scheduler>(must(scheduler::open(node_options(url, with, n)))));
-    register_noop_tasks(*out.back(), with.tasks, with.limit);
-    must(out.back()->start());
-  }
-  // Long enough for the first node to have read who else is there.
-  std::this_thread::sleep_for(std::chrono::seconds{4});
-  return out;
-}
 
 /// From the answer to a command at one node until every other one has applied it.
 samples apply_lags(const engines& nodes) {
@@ -71,7 +36,14 @@ figures run_cluster(const parameters& with) {
   const auto parsed = must(stores::parse_postgres_url(with.log));
   must(stores::migrate_postgres(with.log));
   const auto raw_before = raw_synced_inserts(parsed.connect, yardstick_rows);
-  auto nodes = start_nodes(with.log, with);
+  const auto nodes = start_nodes(
+      with,
+      [](scheduler_options& options) {
+        options.max_concurrent_jobs = concurrent_jobs;
+        options.cleanup_interval.reset();
+        options.snapshot_every = UINT64_MAX;
+      },
+      [&](scheduler& node) { register_noop_tasks(node, with.tasks, with.limit); });
   const auto before = nodes.front()->stats();
   const auto seconds = run_noop_jobs(*nodes.front(), with.jobs, with.tasks);
   const auto records = nodes.front()->stats().records - before.records;
@@ -79,8 +51,7 @@ figures run_cluster(const parameters& with) {
   std::uint64_t conflicts = 0;
   for (const auto& node : nodes)
     conflicts += node->stats().conflicts;
-  for (const auto& node : nodes)
-    node->stop();
+  stop_nodes(nodes);
   const auto raw = (raw_before + raw_synced_inserts(parsed.connect, yardstick_rows)) / 2;
   const auto events_per_second = static_cast<double>(records) / seconds;
   return {{"workload", "cluster"},

@@ -19,6 +19,8 @@ struct workload {
 
 constexpr std::array workloads{
     workload{"cluster", "--jobs drained by --nodes on --log postgres://..., --broker", run_cluster},
+    workload{"soak", "--rate jobs a second for --seconds on --nodes: memory", run_soak},
+    workload{"fires", "lateness of --schedules schedules on --nodes (each every 30 s)", run_fires},
     workload{"jobs", "no-op jobs added, run and recorded (--jobs, --tasks, --limit)", run_jobs},
     workload{"flat", "cost of a job with 10,000 and with --jobs jobs in the log", run_flat},
     workload{"adds", "--clients clients, one job a call, for --seconds", run_adds},
@@ -58,6 +60,7 @@ int main(int argc, char** argv) {
   app.add_option("--events", with.events)->check(CLI::PositiveNumber);
   app.add_option("--clients", with.clients)->check(CLI::PositiveNumber);
   app.add_option("--seconds", with.seconds)->check(CLI::PositiveNumber);
+  app.add_option("--rate", with.rate, "jobs a second, at least 10")->check(CLI::Range(10, 100'000));
   app.add_option("--nodes", with.nodes)->check(CLI::PositiveNumber);
   app.add_option("--broker", with.broker, "mqtt://HOST:PORT; default: none");
   app.add_flag("--publish-events", with.publish_events, "publishes each event at the broker");

@@ -24,6 +24,7 @@ struct parameters {
   std::uint32_t clients = 64;
   std::uint32_t seconds = 5;
   std::uint32_t nodes = 3;
+  std::uint32_t rate = 1'000; ///< Jobs a second.
   std::string broker = {};     ///< URL; empty = none.
   bool publish_events = false; ///< At the broker, for listeners outside.
 };
@@ -45,5 +46,9 @@ figures run_next(const parameters& with);
 
 /// Nodes on one log in PostgreSQL: jobs added at one of them, run by all.
 figures run_cluster(const parameters& with);
+/// The same nodes under a steady load for a long time: memory.
+figures run_soak(const parameters& with);
+/// The same nodes and many schedules: how late they fire.
+figures run_fires(const parameters& with);
 
 } // namespace carillon::bench

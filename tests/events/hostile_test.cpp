@@ -2,26 +2,11 @@
 #include "events/byte_io.hpp"
 #include "events/samples.hpp"
 #include "events/stream.hpp"
+#include "support/counted_memory.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <new>
 #include <random>
-
-// Every allocation of this program is counted: the decoder must not believe sizes.
-namespace {
-thread_local std::size_t allocated = 0;
-}
-
-void* operator new(std::size_t size) {
-  allocated += size;
-  if (void* const memory = std::malloc(size == 0 ? 1 : size))
-    return memory;
-  throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace carillon;
 using namespace carillon::events;
@@ -54,9 +39,9 @@ std::string payload_of(const std::string& record) {
 }
 
 expected<event> decode_bounded(std::string_view bytes) {
-  const auto allowed = allocated + allowed_for(bytes.size());
+  const auto allowed = test::taken.bytes + allowed_for(bytes.size());
   auto out = decode_record(bytes);
-  CHECK(allocated <= allowed);
+  CHECK(test::taken.bytes <= allowed);
   return out;
 }
 

@@ -1,23 +1,7 @@
 // A next fire time costs no memory: the kinds without children allocate nothing.
 
+#include "support/counted_memory.hpp"
 #include "triggers/trigger_support.hpp"
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-std::size_t allocations = 0; // of this program, which has one thread
-}
-
-// Not inlined: gcc takes the pair for mismatched otherwise.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size))
-    return memory;
-  throw std::bad_alloc{};
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace carillon::triggers {
 namespace {
@@ -53,20 +37,20 @@ TEST_CASE("next and seek: kinds without children allocate nothing") {
   for (const auto& spec : specs) {
     const auto trigger = test::built(spec);
     trigger_cursor cursor;
-    const auto before = allocations;
+    const auto before = test::taken.pieces;
     bool ok = true;
     for (int i = 0; i < 500; ++i) {
       auto fire = next(trigger, cursor);
       ok = ok && fire && seek(trigger, {}, start.at + std::chrono::hours{i * 1000});
       cursor = std::move(fire->cursor);
     }
-    const auto after = allocations;
+    const auto after = test::taken.pieces;
     CHECK(ok);
     CHECK(after == before);
   }
-  const auto before = allocations;
+  const auto before = test::taken.pieces;
   REQUIRE(std::make_unique<int>(1));
-  CHECK(allocations > before); // it counts
+  CHECK(test::taken.pieces > before); // it counts
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 
 #include "triggers/trigger_support.hpp"
 
-#include <chrono>
+#include <ctime>
 
 namespace carillon::triggers {
 namespace {
@@ -166,15 +166,14 @@ TEST_CASE("recurrence: rules without a date end, quickly") {
         "FREQ=YEARLY;INTERVAL=1000000000;BYMONTH=12", "FREQ=MONTHLY;UNTIL=20200101"}) {
     INFO(rule);
     const auto trigger = test::built(rules({rule}, "2026-01-01T09:00:00", "Europe/Berlin"));
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::clock(); // of the processor: what else runs does not count
     auto fire = next(trigger, {});
     if (fire && fire->at) // DTSTART's own year, at most
       fire = next(trigger, fire->cursor);
-    const auto took = std::chrono::steady_clock::now() - begin;
+    const auto took = std::clock() - begin;
     REQUIRE(fire);
     CHECK_FALSE(fire->at);
-    CHECK(took <
-          std::chrono::milliseconds{50}); // about 0.1 ms; a step by step search takes seconds
+    CHECK(took < CLOCKS_PER_SEC / 20); // about 0.1 ms; a step by step search takes seconds
   }
 }
 
