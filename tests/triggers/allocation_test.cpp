@@ -37,20 +37,20 @@ TEST_CASE("next and seek: kinds without children allocate nothing") {
   for (const auto& spec : specs) {
     const auto trigger = test::built(spec);
     trigger_cursor cursor;
-    const auto before = test::taken.pieces;
+    const auto before = carillon::test::taken.pieces;
     bool ok = true;
     for (int i = 0; i < 500; ++i) {
       auto fire = next(trigger, cursor);
       ok = ok && fire && seek(trigger, {}, start.at + std::chrono::hours{i * 1000});
       cursor = std::move(fire->cursor);
     }
-    const auto after = test::taken.pieces;
+    const auto after = carillon::test::taken.pieces;
     CHECK(ok);
     CHECK(after == before);
   }
-  const auto before = test::taken.pieces;
+  const auto before = carillon::test::taken.pieces;
   REQUIRE(std::make_unique<int>(1));
-  CHECK(test::taken.pieces > before); // it counts
+  CHECK(carillon::test::taken.pieces > before); // it counts
 }
 
 } // namespace
