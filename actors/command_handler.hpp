@@ -4,6 +4,7 @@
 #include "domain/schedule_aggregate.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,7 @@ inline constexpr int conflict_tries_max = 3;
 struct prepared {
   domain::decision decision;
   std::vector<stores::key> guards;
+  std::optional<time_point> not_before = {}; ///< As in `stores::commit`.
 };
 
 /// Answers the caller, once, and takes the command off the waiting account.
@@ -105,7 +107,7 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
   commit.guards = std::move(ready->guards);
   commit.meta = command->info.meta;
   commit.events = std::move(ready->decision.events);
-  commit.not_before = domain::settled_until(commit.events);
+  commit.not_before = ready->not_before;
   const auto count = commit.events.size();
   auto* self = st.self;
   auto asked =

@@ -96,7 +96,8 @@ expected<prepared> prepare(expected<domain::decision> decided, std::vector<store
   for (const auto& e : decided->events)
     if (const auto* job = std::get_if<job_added>(&e))
       guards.push_back(stores::stream_key(job->id));
-  return prepared{std::move(*decided), std::move(guards)};
+  const auto not_before = domain::settled_until(decided->events);
+  return prepared{std::move(*decided), std::move(guards), not_before};
 }
 
 unexpected<error> no_task(const task_id& id) {
@@ -275,7 +276,7 @@ void on_fire_due(state& st, time_point now) {
     commit.id = st.ids.commit();
     commit.known = st.applied;
     commit.guards = std::move(ready->guards);
-    commit.not_before = domain::settled_until(ready->decision.events);
+    commit.not_before = ready->not_before;
     commit.meta = {.who = "engine", .from = "timer"};
     commit.events = std::move(ready->decision.events);
     commits->push_back(std::move(commit));

@@ -46,6 +46,8 @@ cluster::live_session to_live(const stores::session_record& record) {
   return out;
 }
 
+} // namespace
+
 std::shared_ptr<membership> to_membership(const stores::session_list& list) {
   auto out = std::make_shared<membership>();
   out->store_time = list.now;
@@ -56,8 +58,6 @@ std::shared_ptr<membership> to_membership(const stores::session_list& list) {
   }
   return out;
 }
-
-} // namespace
 
 session_keeper::session_keeper(stores::session_store& store, std::shared_ptr<log_sharing> sharing,
                                settings how, callbacks call)
@@ -149,12 +149,15 @@ void session_keeper::renew() {
   if (!store) {
     if (store.error().code == errc::lease_lost)
       lease_->refused();
-    note(log_level::warning, "the session is not renewed: " + store.error().message);
+    if (renewing_.failed(store.error().code, runs::boot_now()))
+      note(log_level::warning, "the session is not renewed: " + store.error().message);
     changed_.notify_all();
     return;
   }
   if (lease_->renewed(sent, received) == cluster::lease_state::lost)
     return;
+  if (renewing_.works())
+    note(log_level::info, "the session is renewed again");
   take_over(lease_->lost_at().time_since_epoch());
   if (std::chrono::abs((wall_received - wall_sent) - (received - sent)) > clock_step)
     skew_.reset();
@@ -266,7 +269,9 @@ void session_keeper::keep() {
     if (was_lost) {
       const auto opened = open_session();
       is_well = opened.has_value();
-      if (!is_well)
+      if (is_well)
+        (void)opening_.works(); // its line says that it is open
+      else if (opening_.failed(opened.error().code, runs::boot_now()))
         note(log_level::warning, "no other session: " + opened.error().message);
     } else if (is_due) {
       renew();

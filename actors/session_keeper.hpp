@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/failure_notes.hpp"
 #include "actors/log_sharing.hpp"
 #include "carillon/scheduler.hpp"
 #include "cluster/clock_skew.hpp"
@@ -17,6 +18,9 @@
 #include <thread>
 
 namespace carillon::actors {
+
+/// What `list` tells of those who share the log; `asked_at` and `known` are left open.
+std::shared_ptr<membership> to_membership(const stores::session_list& list);
 
 /// Keeps this node's session in the store of a shared log, on threads of its own: renews it, reads
 /// who else is there, and opens another one when it is lost.
@@ -85,6 +89,9 @@ private:
   std::shared_ptr<log_sharing> sharing_;
   settings how_;
   callbacks call_;
+
+  failure_notes opening_;  ///< Of the keeper's thread alone.
+  failure_notes renewing_; ///< As well.
 
   mutable std::mutex mutex_;
   std::mutex calling_; ///< Held while a callback runs.
