@@ -42,6 +42,24 @@ std::optional<time_point> on_wall(const node_context& node, std::optional<time_p
   return *when <= node.now() ? now : now + own_clock_period;
 }
 
+commit_meta life_meta() { return {.who = "engine", .from = "life"}; }
+
+/// Where a commit of the node itself stands in the log.
+expected<position> position_of(const stores::outcome& outcome) {
+  switch (outcome.kind) {
+  case stores::outcome_kind::appended:
+  case stores::outcome_kind::duplicate: return outcome.at;
+  case stores::outcome_kind::conflict:
+    return refuse(errc::conflict,
+                  "touched at " + std::to_string(outcome.at) + " meanwhile: look, and ask again");
+  case stores::outcome_kind::fenced:
+    return refuse(errc::unavailable, "another process has taken over this log");
+  case stores::outcome_kind::too_early:
+  case stores::outcome_kind::full: break;
+  }
+  return refuse(errc::unavailable, "the log takes no more for now");
+}
+
 std::string host_name() {
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0')
@@ -199,6 +217,7 @@ void scheduler::implementation::spawn(recovered from, const stores::session& ses
   auto queue = queue_of(from.state, *node_);
   node_->tasks.reset(std::move(from.state.tasks));
   node_->applied = applied;
+  node_->level = from.state.level;
   snapshot_at_ = from.snapshot_at;
   peers_->trigger =
       spawn_trigger(*system_, node_, peers_, [alarm = alarm_.get(), node = node_](auto when) {
@@ -266,12 +285,15 @@ void scheduler::implementation::end_actors() {
   end(peers_->history);
 }
 
-expected<position> scheduler::implementation::record(event e) {
+expected<position> scheduler::implementation::record(event e, commit_meta meta,
+                                                     std::optional<stores::key> relied_on) {
   auto commits = std::make_shared<std::vector<stores::commit>>(1);
   commits->front().id = ids_.commit();
   commits->front().known = node_->applied;
-  commits->front().meta = {.who = "engine", .from = "life"};
+  commits->front().meta = std::move(meta);
   commits->front().events.push_back(std::move(e));
+  if (relied_on)
+    commits->front().guards = commits->front().touches = {*relied_on};
   caf::scoped_actor self{*system_};
   expected<position> out = refuse(errc::unavailable, "the log does not answer");
   const auto limit = keeper_ != nullptr ? caf::duration{record_wait} : caf::duration{caf::infinite};
@@ -281,7 +303,7 @@ expected<position> scheduler::implementation::record(event e) {
             if (reply.failure)
               out = unexpected<error>{*reply.failure};
             else
-              out = reply.outcomes.front().at;
+              out = position_of(reply.outcomes.front());
           },
           [](const caf::error&) {});
   return out;
@@ -295,7 +317,7 @@ expected<void> scheduler::implementation::start() {
                     "the scheduler is " + std::string{to_string(state_)} + " already");
     state_ = scheduler_state::starting;
   }
-  const auto session = record(node_started{node_->node, CARILLON_VERSION});
+  const auto session = record(node_started{node_->node, CARILLON_VERSION}, life_meta());
   if (!session) {
     const std::lock_guard hold{mutex_};
     state_ = scheduler_state::stopped;
@@ -391,7 +413,7 @@ void scheduler::implementation::stop(duration drain) {
   (void)gather(false); // endings are on their way to the log
   (void)gather(false);
   if (!node_->log_broken) {
-    if (const auto stopped = record(node_stopped{node_->node, "stop"}); !stopped)
+    if (const auto stopped = record(node_stopped{node_->node, "stop"}, life_meta()); !stopped)
       node_->log(log_level::warning, "stop not recorded: " + stopped.error().message);
     (void)store_snapshot_now();
   }

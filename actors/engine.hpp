@@ -54,6 +54,8 @@ public:
   /// Shared logs: tells the other nodes what this one can do, as it is now.
   void announce();
   expected<std::vector<node_view>> nodes() const;
+  /// See `scheduler::raise_level`.
+  expected<position> raise_level(std::uint32_t level, const commit_meta& meta);
   /// What a shared log adds to the status of this node.
   void add_sharing(status_view& out) const;
 
@@ -98,7 +100,9 @@ private:
   void housekeeping();
   void end_actors();
   bool has_living_runs() const;
-  expected<position> record(event e);
+  /// Writes what the node itself says. `relied_on` is guarded, and touched.
+  /// Errors: those of an append; conflict, when it was touched.
+  expected<position> record(event e, commit_meta meta, std::optional<stores::key> relied_on = {});
   void finish_handlers(duration drain);
   std::filesystem::path runs_directory() const;
   void route(std::shared_ptr<actors::pending_command> command);

@@ -1,5 +1,6 @@
 #include "actors/engine.hpp"
 
+#include "cluster/levels.hpp"
 #include "events/level.hpp"
 
 /// The engine on a log that many nodes share: its session, the others, the broker.
@@ -28,7 +29,7 @@ expected<stores::session> scheduler::implementation::open_session() {
 }
 
 stores::announcement scheduler::implementation::announcement() const {
-  stores::announcement out{.role = std::string{no_role}, .level = events::format_level};
+  stores::announcement out{.role = std::string{no_role}, .level = events::format_level()};
   if (node_->session_start != 0 && !node_->draining)
     out.role = role_text(node_->options.role);
   out.labels = node_->options.labels;
@@ -194,6 +195,26 @@ expected<std::vector<node_view>> scheduler::implementation::nodes() const {
                    .labels = std::move(record.what.labels),
                    .level = record.what.level});
   return out;
+}
+
+expected<position> scheduler::implementation::raise_level(std::uint32_t level,
+                                                          const commit_meta& meta) {
+  std::vector<cluster::live_session> live;
+  if (keeper_ != nullptr) { // asked now: a node may have come since the last look
+    const auto list = log_->sessions()->list();
+    if (!list)
+      return unexpected<error>{list.error()};
+    live = to_membership(*list)->live;
+  }
+  const cluster::level_raise raise{node_->level, level, events::format_level()};
+  if (auto allowed = cluster::check_raise(raise, live); !allowed)
+    return unexpected<error>{std::move(allowed).error()};
+  if (raise.to == raise.from)
+    return node_->applied.load();
+  auto raised = record(level_raised{node_->node, level}, meta, stores::level_key());
+  if (raised)
+    node_->log(log_level::info, "the log is raised to level " + std::to_string(level));
+  return raised;
 }
 
 void scheduler::implementation::add_sharing(status_view& out) const {

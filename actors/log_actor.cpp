@@ -126,8 +126,17 @@ expected<void> publish(log_state& st, std::vector<stores::commit>& commits,
     return followed;
   if (!is_new || result.first != st.blocks->head().at + 1)
     return {};
-  st.blocks->publish(to_block(st.who, commits, result));
+  if (auto done = st.blocks->publish(to_block(st.who, commits, result)); !done)
+    return done;
   tell_others(st, result);
+  return {};
+}
+
+/// Nothing above the log's level is written, whoever decided it.
+expected<void> check_levels(const log_state& st, const std::vector<stores::commit>& commits) {
+  for (const auto& commit : commits)
+    if (auto allowed = events::check_writable(commit.events, st.node->level); !allowed)
+      return allowed;
   return {};
 }
 
@@ -350,6 +359,8 @@ void on_gather(log_state& st, const collector_ptr& into) {
   into->missing = 2 + st.peers->schedules.size() + st.peers->jobs.size(); // owners, tasks, history
   st.blocks->tell_followers(gather_here{into});
   std::vector<stores::snapshot_chunk> chunks;
+  if (into->with_chunks && st.node->level != events::first_level)
+    chunks.push_back({projections::level_chunk_name(), projections::save_level(st.node->level)});
   const auto hash = st.node->tasks.read([&](const projections::task_table& tasks) {
     if (into->with_chunks)
       chunks.push_back({projections::task_chunk_name(), tasks.save()});
@@ -380,6 +391,10 @@ log_actor::behavior_type log_behavior(log_actor::stateful_pointer<log_state> sel
       [self](append_request& request) {
         auto& st = self->state;
         auto answer = self->make_response_promise<append_reply>();
+        if (auto allowed = check_levels(st, *request.commits); !allowed) {
+          answer.deliver(append_reply{{}, std::move(allowed).error()});
+          return answer;
+        }
         st.lanes[static_cast<std::size_t>(request.where)].push_back(
             to_waiting(std::move(request), answer));
         // All appends that are in the mailbox already come before this flush: one sync for all.

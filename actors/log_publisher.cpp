@@ -5,6 +5,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace carillon::actors {
@@ -20,6 +21,15 @@ void count(counters& counts, const event& e) {
     ++counts.jobs_by_outcome[static_cast<std::size_t>(finished->outcome)];
   else if (std::holds_alternative<schedule_fired>(e))
     ++counts.fires;
+}
+
+/// The log's level after `block`, which found it at `level`.
+std::uint32_t level_after(const stores::block& block, std::uint32_t level) {
+  for (const auto& commit : block.commits)
+    for (const auto& e : commit.events)
+      if (const auto* raised = std::get_if<level_raised>(&e))
+        level = std::max(level, raised->level);
+  return level;
 }
 
 cluster::log_head to_gate(const stores::head& head) { return {head.at, head.hash}; }
@@ -41,7 +51,11 @@ template <class Message> void log_publisher::tell_followers(const Message& messa
 
 template void log_publisher::tell_followers(const gather_here&) const;
 
-void log_publisher::publish(std::shared_ptr<const stores::block> block) {
+expected<void> log_publisher::publish(std::shared_ptr<const stores::block> block) {
+  const auto level = level_after(*block, node_->level);
+  if (auto known = events::check_known(level); !known)
+    return known;
+  node_->level = level;
   auto& counts = node_->counts;
   head_ = {block->first + block->count - 1, block->hash, block->time};
   counts.records += block->count;
@@ -58,6 +72,7 @@ void log_publisher::publish(std::shared_ptr<const stores::block> block) {
   tell_followers(published{std::move(block)});
   node_->applied = head_.at;
   crash_point("publish.after");
+  return {};
 }
 
 expected<void> log_publisher::follow(position up_to) {
@@ -75,7 +90,8 @@ expected<void> log_publisher::follow(position up_to) {
                                          std::to_string(head_.at));
       if (block.first > up_to)
         return {};
-      publish(std::make_shared<const stores::block>(std::move(block)));
+      if (auto done = publish(std::make_shared<const stores::block>(std::move(block))); !done)
+        return done;
     }
   }
   return {};
@@ -90,8 +106,7 @@ bool log_publisher::publish_bytes(const cluster::block_message& told) {
       block->hash != told.hash)
     return false;
   log_->learn(*block);
-  publish(std::make_shared<const stores::block>(std::move(*block)));
-  return true;
+  return publish(std::make_shared<const stores::block>(std::move(*block))).has_value();
 }
 
 /// Reads what is missing, then publishes what was heard meanwhile and follows it.

@@ -18,10 +18,11 @@ public:
   /// The end of the last block that was published.
   const stores::head& head() const { return head_; }
 
-  /// `block` follows the head.
-  void publish(std::shared_ptr<const stores::block> block);
+  /// `block` follows the head. Errors: unsupported (it raises the log above what this build knows;
+  /// then nothing of it was published).
+  expected<void> publish(std::shared_ptr<const stores::block> block);
   /// Reads the log up to `up_to` and publishes that; less, when the log ends before.
-  /// Errors: unavailable, corrupt (it does not continue what was published).
+  /// Errors: unavailable, corrupt (it does not continue what was published), unsupported.
   expected<void> follow(position up_to);
   /// Another node tells of a block: publishes it, or what the log holds up to there.
   /// Errors: as `follow`.

@@ -2,6 +2,7 @@
 
 #include "actors/log_sharing.hpp"
 #include "carillon/scheduler.hpp"
+#include "events/level.hpp"
 #include "projections/task_table.hpp"
 
 #include <array>
@@ -104,8 +105,9 @@ struct node_context {
   counters counts;
   std::atomic<position> applied{0}; ///< Last position every actor has been sent.
   std::atomic<position> session_start{
-      0};                            ///< Position of this session's node_started; 0 = not started.
-  std::atomic<bool> draining{false}; ///< Nothing new fires or is claimed.
+      0}; ///< Position of this session's node_started; 0 = not started.
+  std::atomic<std::uint32_t> level{events::first_level}; ///< The log's, as far as it is applied.
+  std::atomic<bool> draining{false};                     ///< Nothing new fires or is claimed.
   std::atomic<bool> log_broken{
       false}; ///< The log takes no more: nothing fires, commands are refused.
   /// The others that write the log; null = this node is its only writer.

@@ -309,6 +309,8 @@ status_view scheduler::status() const {
   out.node = node.node;
   out.state = self_->state();
   out.version = CARILLON_VERSION;
+  out.level = node.level;
+  out.level_known = events::format_level();
   if (const auto gathered = self_->gather(false)) {
     out.at = (*gathered)->at;
     out.time = (*gathered)->time;

@@ -12,7 +12,12 @@ namespace {
 constexpr std::size_t read_bytes = 256 << 10;
 
 /// Loads `snapshot` into `state`; false when its format is strange: then all is replayed.
-bool load(projections::live_state& state, const stores::snapshot& snapshot) {
+/// Errors: unsupported, of a log whose level is too new for this build.
+expected<bool> load(projections::live_state& state, const stores::snapshot& snapshot) {
+  for (const auto& chunk : snapshot.chunks)
+    if (chunk.name == projections::level_chunk_name())
+      if (auto known = projections::load_chunk(state, chunk.name, chunk.bytes); !known)
+        return unexpected<error>{std::move(known).error()};
   for (const auto& chunk : snapshot.chunks)
     if (!projections::load_chunk(state, chunk.name, chunk.bytes))
       return false;
@@ -44,6 +49,8 @@ expected<void> replay_tail(stores::event_log& log, projections::live_state& stat
         for (const auto& e : commit.events)
           state.apply(e, {here++, block.time}, keep);
       }
+      if (auto known = events::check_known(state.level); !known)
+        return known;
       at = block.first + block.count - 1;
       if (history != nullptr && at > history_at)
         note_touches(block, touches);
@@ -88,8 +95,12 @@ expected<recovered> recover(const std::string& url, const stores::log_options& o
   out.state = projections::live_state{owners};
   const bool history_is_behind = snapshot && *snapshot && *seen < (*snapshot)->at;
   const bool can_replay_all = base->at == 0;
-  if (snapshot && *snapshot && !(history_is_behind && can_replay_all) &&
-      load(out.state, **snapshot))
+  expected<bool> is_loaded = false;
+  if (snapshot && *snapshot && !(history_is_behind && can_replay_all))
+    is_loaded = load(out.state, **snapshot);
+  if (!is_loaded)
+    return unexpected<error>{std::move(is_loaded).error()};
+  if (*is_loaded)
     out.snapshot_at = (*snapshot)->at;
   else if (!can_replay_all)
     return refuse(errc::corrupt, "the log begins at " + std::to_string(base->at) +

@@ -22,7 +22,8 @@ struct recovered {
 
 /// Opens the log and its history and builds the live state: newest snapshot, then the tail. Endings
 /// and streams that the history has not seen are fed to it on the way; a history that is lost is
-/// rebuilt from the whole log. Errors: those of `open_log`, corrupt.
+/// rebuilt from the whole log. Errors: those of `open_log`, corrupt, unsupported (the log's level
+/// is above what this build knows).
 expected<recovered> recover(const std::string& url, const stores::log_options& options,
                             std::size_t owners);
 

@@ -26,6 +26,11 @@ scheduler_state scheduler::state() const { return self_->state(); }
 expected<void> scheduler::ready() const { return self_->ready(); }
 
 const scheduler_options& scheduler::options() const { return self_->node().options; }
+expected<position> scheduler::raise_level(std::uint32_t level, request_info info) {
+  if (info.meta.who.empty())
+    info.meta.who = "local";
+  return self_->raise_level(level, info.meta);
+}
 expected<position> scheduler::take_snapshot() { return self_->store_snapshot_now(); }
 
 expected<void> scheduler::register_task(const task_id& id, task_handler handler,

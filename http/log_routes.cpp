@@ -76,6 +76,21 @@ response post_snapshot(const call& c) {
   return changed(200, *at, json_object{}.number("position", *at).done());
 }
 
+response post_level(const call& c) {
+  const auto body = read_object(c.in.body, false);
+  if (!body)
+    return to_response(body.error());
+  std::vector<field_error> errors;
+  fields in{*body, schema_of("level"), errors};
+  const auto level = in.integer("level", 1);
+  if (!errors.empty())
+    return to_response(bad_input(std::move(errors)));
+  const auto at = c.engine.raise_level(static_cast<std::uint32_t>(*level), c.info);
+  if (!at)
+    return to_response(at.error());
+  return changed(200, *at, json_object{}.number("position", *at).done());
+}
+
 response get_livez(const call&) { return health(200, "alive"); }
 
 response get_readyz(const call& c) {

@@ -57,6 +57,8 @@ constexpr route table[] = {
      "Purges finished schedules that have no jobs left", "changed", "nothing"},
     {"POST", "/v1/snapshot", access::change, post_snapshot,
      "Writes a snapshot of the live state now", "at", "nothing"},
+    {"POST", "/v1/level", access::change, post_level,
+     "Raises the log's format level, for ever, once every live node knows it", "at", "level"},
     {"GET", "/livez", access::open, get_livez, "The process lives", "health"},
     {"GET", "/readyz", access::open, get_readyz, "The engine is started", "health"},
     {"GET", "/metrics", access::read, get_metrics, "Prometheus metrics", ""},

@@ -82,6 +82,7 @@ response get_status(const call&);
 response get_nodes(const call&);
 response post_cleanup(const call&);
 response post_snapshot(const call&);
+response post_level(const call&);
 response get_livez(const call&);
 response get_readyz(const call&);
 response get_metrics(const call&);

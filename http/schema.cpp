@@ -252,6 +252,8 @@ constexpr field_schema status_fields[] = {
     {"clock_offset", "duration", "seconds: the shared log's clock minus this machine's", required,
      nullable},
     {"broker_connected", "boolean", "null = there is no broker", required, nullable},
+    {"level", "integer", "format level of the log", required},
+    {"level_known", "integer", "highest that this node understands", required},
     {"version", "string", "", required},
     {"started_at", "instant", "", required},
 };
@@ -272,6 +274,8 @@ constexpr field_schema node_fields[] = {
 
 constexpr field_schema health_fields[] = {{"status", "string", "", required}};
 constexpr field_schema at_fields[] = {{"position", "integer", "", required}};
+constexpr field_schema level_fields[] = {
+    {"level", "integer", "as in the status of every node: level_known or below", required}};
 constexpr field_schema empty_fields[] = {{"", ""}};
 
 constexpr field_schema error_fields[] = {{"field", "string", "", required},
@@ -307,6 +311,7 @@ constexpr schema all[] = {
     {"node", node_fields},
     {"health", health_fields},
     {"at", at_fields},
+    {"level", level_fields},
     {"nothing", std::span<const field_schema>{empty_fields, 0}},
     {"field_error", error_fields},
     {"problem", problem_fields},

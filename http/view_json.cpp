@@ -230,6 +230,8 @@ std::string to_json(const status_view& view) {
       .seconds("clock_offset", view.clock_offset)
       .raw("broker_connected",
            view.broker_connected ? (*view.broker_connected ? "true" : "false") : "null")
+      .number("level", view.level)
+      .number("level_known", view.level_known)
       .text("version", view.version)
       .time("started_at", view.started_at)
       .done();

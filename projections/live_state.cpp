@@ -2,6 +2,9 @@
 
 #include "projections/state_fields.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace carillon::projections {
 namespace {
 
@@ -25,6 +28,8 @@ void live_state::apply(const event& e, const domain::record_info& info, const jo
               owner_of(what.schedule).apply(e, info);
           if (auto job = owner_of(what.id).apply(e, info); job && ended)
             ended(std::move(*job));
+        } else if constexpr (std::is_same_v<What, level_raised>) {
+          level = std::max(level, what.level);
         }
       },
       e);
@@ -39,11 +44,31 @@ state_hash live_state::hash() const {
   return sum;
 }
 
+std::string level_chunk_name() { return "level"; }
 std::string task_chunk_name() { return chunk_name("tasks", 0); }
 std::string schedule_chunk_name(std::size_t share) { return chunk_name("schedules", share); }
 std::string job_chunk_name(std::size_t share) { return chunk_name("jobs", share); }
 
+std::string save_level(std::uint32_t level) { return std::to_string(level); }
+
+namespace {
+
+expected<void> load_level(live_state& state, std::string_view bytes) {
+  std::uint32_t level = 0;
+  const auto* end = bytes.data() + bytes.size();
+  const auto [rest, failed] = std::from_chars(bytes.data(), end, level);
+  if (failed != std::errc{} || rest != end)
+    return refuse(errc::corrupt, "the snapshot's level '" + std::string{bytes.substr(0, 20)} +
+                                     "' is not a number");
+  state.level = level;
+  return events::check_known(level);
+}
+
+} // namespace
+
 expected<void> load_chunk(live_state& state, std::string_view name, std::string_view bytes) {
+  if (name == level_chunk_name())
+    return load_level(state, bytes);
   if (name == task_chunk_name())
     return state.tasks.load(bytes);
   for (std::size_t share = 0; share < share_count; ++share) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "events/level.hpp"
 #include "projections/job_table.hpp"
 #include "projections/schedule_table.hpp"
 #include "projections/task_table.hpp"
@@ -22,6 +23,7 @@ public:
   task_table tasks;
   std::vector<schedule_table> schedules; ///< One per owner: share `s` is with owner `s % owners`.
   std::vector<job_table> jobs;
+  std::uint32_t level = events::first_level; ///< The log's format level. Not in the hash.
 
   schedule_table& owner_of(const schedule_id& id) {
     return schedules[share_of(id) % schedules.size()];
@@ -34,13 +36,19 @@ public:
   state_hash hash() const;
 };
 
-/// Names of a snapshot's chunks: the tasks, then one per kind and share.
+/// Names of a snapshot's chunks: the log's level, the tasks, then one per kind and share.
+std::string level_chunk_name();
 std::string task_chunk_name();
 std::string schedule_chunk_name(std::size_t share);
 std::string job_chunk_name(std::size_t share);
 
+/// The bytes of the level's chunk. Its name and form never change, so that a build of any age can
+/// tell that a snapshot is too new for it.
+std::string save_level(std::uint32_t level);
+
 /// Reads a snapshot's chunk into `state`. A chunk of unknown name is an error, so that a snapshot
-/// of another format is replayed instead. Errors: unsupported, corrupt.
+/// of another format is replayed instead. Errors: unsupported (also a level that is not known),
+/// corrupt.
 expected<void> load_chunk(live_state& state, std::string_view name, std::string_view bytes);
 
 } // namespace carillon::projections

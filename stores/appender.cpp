@@ -4,8 +4,7 @@
 
 namespace carillon::stores {
 
-expected<outcome> appender::judge(const commit& c, time_point time,
-                                  const find_older& older) const {
+expected<outcome> appender::judge(const commit& c, time_point time, const find_older& older) const {
   if (!c.id.empty()) {
     auto first = commits_.find(c.id);
     if (first == 0) {
@@ -63,6 +62,7 @@ expected<pending_block> appender::prepare(const stores::session& who, time_point
   auto time = std::max(now, head_.time);
   auto next = head_.at + 1;
   body_writer body;
+  std::uint16_t level = events::first_level;
   for (const auto& c : commits) {
     auto verdict = judge(c, time, older);
     if (!verdict) {
@@ -76,6 +76,7 @@ expected<pending_block> appender::prepare(const stores::session& who, time_point
         verdict->at = next;
         note(c, next);
         pending.taken.push_back(&c);
+        level = std::max(level, level_of(c));
         next += c.events.size();
       } else {
         verdict->kind = outcome_kind::full;
@@ -87,7 +88,8 @@ expected<pending_block> appender::prepare(const stores::session& who, time_point
     return pending;
 
   pending.first = head_.at + 1;
-  block_header header{.first = pending.first,
+  block_header header{.level = level,
+                      .first = pending.first,
                       .count = static_cast<std::uint32_t>(next - pending.first),
                       .time = time,
                       .node = who.node,

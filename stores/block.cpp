@@ -88,7 +88,7 @@ void take_meta(byte_reader& in, commit_meta& meta, unsigned flags) {
 struct commit_start {
   commit_id id = {};
   std::uint64_t records = 0;
-  std::uint64_t bytes = 0; ///< Of all its records together.
+  std::uint64_t bytes = 0;  ///< Of all its records together.
   bool is_meta_new = false; ///< Its meta differs from that of the commit before.
 };
 
@@ -156,7 +156,8 @@ expected<block_parts> split(std::string_view bytes, position at) {
   auto format = in.little(1);
   if (!in.failed() && format != block_format)
     return refuse(errc::unsupported, fmt::format("block at position {} has format {}; this build "
-                                                 "reads {}", at, format, block_format));
+                                                 "reads {}",
+                                                 at, format, block_format));
   parts.header.level = static_cast<std::uint16_t>(in.little(2));
   parts.codec = static_cast<body_codec>(in.little(1));
   parts.header.first = in.little(8);
@@ -179,17 +180,17 @@ expected<void> check(const block_parts& parts, position at) {
   const auto& header = parts.header;
   if (bytes_of(hash_of(parts.previous, parts.header_bytes, parts.body)) != parts.hash)
     return corrupt(at, "is not what was written: its hash differs");
-  if (header.level > events::format_level)
+  if (header.level > events::format_level())
     return refuse(errc::unsupported, fmt::format("block at position {} needs level {}; this build "
                                                  "reads up to {}",
-                                                 at, header.level, events::format_level));
+                                                 at, header.level, events::format_level()));
   if (header.count == 0 || header.count > block_records_max)
     return corrupt(at, fmt::format("declares {} records; 1 to {} are allowed", header.count,
                                    block_records_max));
   if (header.last() != at)
     return corrupt(at, fmt::format("says that it ends at {}", header.last()));
-  auto body_max = parts.codec == body_codec::lz4 ? parts.body.size() * lz4_ratio_max
-                                                 : parts.body.size();
+  auto body_max =
+      parts.codec == body_codec::lz4 ? parts.body.size() * lz4_ratio_max : parts.body.size();
   if (parts.body_bytes > std::min(body_max, block_body_bytes_max))
     return corrupt(at, fmt::format("declares a body of {} bytes", parts.body_bytes));
   return {};
@@ -202,15 +203,22 @@ expected<std::string> unpack(const block_parts& parts, position at) {
     return refuse(errc::unsupported, fmt::format("block at position {} has body codec {}", at,
                                                  static_cast<int>(parts.codec)));
   std::string body(parts.body_bytes, '\0');
-  auto size = LZ4_decompress_safe(parts.body.data(), body.data(),
-                                  static_cast<int>(parts.body.size()),
-                                  static_cast<int>(body.size()));
+  auto size =
+      LZ4_decompress_safe(parts.body.data(), body.data(), static_cast<int>(parts.body.size()),
+                          static_cast<int>(body.size()));
   if (size < 0 || static_cast<std::size_t>(size) != body.size())
     return corrupt(at, "has a body that LZ4 cannot unpack");
   return body;
 }
 
 } // namespace
+
+std::uint16_t level_of(const commit& c) {
+  auto level = events::first_level;
+  for (const auto& e : c.events)
+    level = std::max(level, events::level_of(e));
+  return static_cast<std::uint16_t>(level);
+}
 
 std::size_t body_writer::add(const commit& c) {
   auto before = bytes_.size();
@@ -319,8 +327,8 @@ expected<block> decode_block(std::string_view bytes, position last) {
     at += start.records;
   }
   if (at != end)
-    return corrupt(at, fmt::format("declares {} records and holds {}", header.count,
-                                   at - header.first));
+    return corrupt(
+        at, fmt::format("declares {} records and holds {}", header.count, at - header.first));
   return result;
 }
 

@@ -29,7 +29,7 @@ enum class body_codec : std::uint8_t { plain = 0, lz4 = 1 };
 
 /// Everything a block says about itself beside its commits.
 struct block_header {
-  std::uint16_t level = events::format_level; ///< What a reader must understand.
+  std::uint16_t level = events::first_level; ///< What a reader must understand.
   position first = 0;
   std::uint32_t count = 0; ///< Records.
   time_point time{};
@@ -39,6 +39,9 @@ struct block_header {
 
   position last() const noexcept { return first + count - 1; }
 };
+
+/// The level that a reader of `c` must understand.
+std::uint16_t level_of(const commit& c);
 
 /// Collects the commits of one block.
 class body_writer {

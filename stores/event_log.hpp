@@ -24,10 +24,10 @@ using key = std::uint64_t;
 
 /// One decision: appended whole or not at all.
 struct commit {
-  commit_id id = {};              ///< The command's id; a repeated one is answered `duplicate`.
-  position known = 0;             ///< Up to where the writer had applied the log.
-  std::vector<key> guards = {};   ///< What was relied on: touched after `known` = conflict.
-  std::vector<key> touches = {};  ///< Named keys touched beside the streams of `events` and `id`.
+  commit_id id = {};             ///< The command's id; a repeated one is answered `duplicate`.
+  position known = 0;            ///< Up to where the writer had applied the log.
+  std::vector<key> guards = {};  ///< What was relied on: touched after `known` = conflict.
+  std::vector<key> touches = {}; ///< Named keys touched beside the streams of `events` and `id`.
   std::optional<time_point> not_before = {}; ///< Refused as too_early before this block time.
   commit_meta meta = {};
   std::vector<event> events = {};
@@ -51,8 +51,8 @@ struct session {
 /// The end of the log.
 struct head {
   position at = 0;
-  digest hash{};       ///< Chain hash of the last block.
-  time_point time{};   ///< Block time: never goes back.
+  digest hash{};     ///< Chain hash of the last block.
+  time_point time{}; ///< Block time: never goes back.
 };
 
 struct append_result {
@@ -100,7 +100,7 @@ struct snapshot {
 
 /// The oldest position kept: everything up to it was archived and dropped.
 struct base {
-  position at = 0;  ///< Reads start after it. 0 = nothing was dropped.
+  position at = 0; ///< Reads start after it. 0 = nothing was dropped.
   digest hash{};
   time_point time{};
 };
@@ -215,6 +215,8 @@ key stream_key(const job_id& id);
 key commit_key(const commit_id& id);
 /// Key of one of the slots that `max_running_jobs` gives a task: see `job_acquired::slot`.
 key slot_key(const task_id& task, std::uint32_t slot);
+/// Key of the log's format level: guarded and touched by whoever raises it.
+key level_key();
 /// Key of the stream that `e` belongs to.
 key stream_key_of(const event& e);
 

@@ -8,7 +8,8 @@
 namespace carillon::stores {
 namespace {
 
-// Commit ids are no streams; their seed only has to differ from every category's.
+// These are no streams; their seeds only have to differ from every category's.
+constexpr XXH64_hash_t level_seed = 0xFE;
 constexpr XXH64_hash_t commit_seed = 0xFF;
 constexpr XXH64_hash_t slot_seed = 0x100; // the slot's number is added
 
@@ -37,6 +38,8 @@ key commit_key(const commit_id& id) { return hash(commit_seed, id.bytes.data(), 
 key slot_key(const task_id& task, std::uint32_t slot) {
   return hash(slot_seed + slot, task.value.data(), task.value.size());
 }
+
+key level_key() { return hash(level_seed, "", 0); }
 
 key stream_key_of(const event& e) {
   return std::visit(

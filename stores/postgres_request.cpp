@@ -1,6 +1,5 @@
 #include "stores/postgres_request.hpp"
 
-#include "events/level.hpp"
 #include "stores/bytes.hpp"
 #include "stores/sha256.hpp"
 
@@ -24,10 +23,10 @@ constexpr std::size_t dependencies_max = 64;
 std::int32_t number_of(outcome_kind kind) { return static_cast<std::int32_t>(kind); }
 
 /// What stands before the block's first position.
-std::string lead() {
+std::string lead(std::uint16_t level) {
   std::string out;
   put_little(out, block_format, 1);
-  put_little(out, events::format_level, 2);
+  put_little(out, level, 2);
   put_little(out, static_cast<std::uint8_t>(body_codec::plain), 1);
   return out;
 }
@@ -87,6 +86,7 @@ bool postgres_request::add(const commit& c, std::size_t index) {
   }
   if (!c.events.empty())
     previous_ = &c;
+  level_ = std::max(level_, level_of(c));
   asked_.push_back(index);
   records_ += static_cast<std::int64_t>(c.events.size());
   starts_.push_back(static_cast<std::int32_t>(start));
@@ -167,7 +167,7 @@ postgres_params postgres_request::params(const sender& who) const {
                              [](auto number) { return number < 0; });
   postgres_params out;
   out.number(static_cast<std::int64_t>(who.token)).number(who.epoch).number(who.number);
-  out.text(lead()).text(body_.bytes());
+  out.text(lead(level_)).text(body_.bytes());
   out.smalls(starts_).smalls(records_at_).smalls(counts_).smalls(meta_of_).byte_strings(metas_);
   out.numbers(keys_).smalls(key_ends_);
   out.numbers(guard_keys_).numbers(guard_known_).smalls(guard_commits_).number(known_min);

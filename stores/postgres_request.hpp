@@ -82,6 +82,7 @@ private:
   body_writer body_;
   const commit* previous_ = nullptr; ///< The last commit in `body_`.
   std::int64_t records_ = 0;
+  std::uint16_t level_ = events::first_level; ///< Of all that is asked: the log knows each.
   earlier_touches touched_;
   std::vector<std::int32_t> starts_, records_at_, counts_, meta_of_, key_ends_;
   std::vector<std::string> metas_;

@@ -217,6 +217,8 @@ void add_log(CLI::App& program, session& s) {
   command.add_option("--format", o->format, "table (default), json, cloudevents or ledger")
       ->check(CLI::IsMember({"table", "json", "cloudevents", "ledger"}));
 
+  add_log_level(command, s);
+
   auto r = std::make_shared<retire_options>();
   auto& retire =
       subcommand(command, s, "retire",

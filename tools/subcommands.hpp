@@ -20,6 +20,8 @@ void add_jobs(CLI::App& program, session& s);
 void add_tasks(CLI::App& program, session& s);
 void add_cancel(CLI::App& program, session& s);
 void add_log(CLI::App& program, session& s);
+/// Below `log`.
+void add_log_level(CLI::App& log, session& s);
 void add_replay(CLI::App& program, session& s);
 void add_verify(CLI::App& program, session& s);
 void add_migrate(CLI::App& program, session& s);

@@ -98,10 +98,10 @@ struct scheduler_options {
 
 /// What a subscription wants to see; empty = everything.
 struct event_filter {
-  std::vector<std::string> types = {};                 ///< Wire names such as "job_finished".
+  std::vector<std::string> types = {}; ///< Wire names such as "job_finished".
   /// All events of one kind of thing (DEV-26).
   std::optional<stream_category> category = {};
-  std::string stream = {};                             ///< One stream, such as "schedule-nightly".
+  std::string stream = {}; ///< One stream, such as "schedule-nightly".
 };
 
 /// Ends its subscription when destroyed. Movable. Once it has ended, the callback is not running
@@ -243,6 +243,11 @@ public:
 
   /// Writes a snapshot of the live state now. Errors: unavailable, no_space.
   expected<position> take_snapshot();
+  /// Lets records of format levels up to `level` into the log, for ever: a build that knows less
+  /// can not use it any more. No error when the log is there already. Returns the position up to
+  /// which that is visible. Errors: invalid_argument (0), unsupported (this build does not know the
+  /// level), conflict (a live node knows less, by name; the log is above it), unavailable.
+  expected<position> raise_level(std::uint32_t level, request_info info = {});
 
   class implementation; ///< Everything that must not show in a header.
 

@@ -125,11 +125,13 @@ struct status_view {
   std::uint64_t jobs_waiting = 0;
   std::uint64_t jobs_running = 0;
   std::uint64_t waiting_bytes = 0; ///< Commands that wait for the log.
-  std::uint64_t lag = 0; ///< Records in the log that are not applied here yet.
-  std::uint64_t session = 0; ///< Shared logs: the token of this node's session.
+  std::uint64_t lag = 0;           ///< Records in the log that are not applied here yet.
+  std::uint64_t session = 0;       ///< Shared logs: the token of this node's session.
   /// Shared logs: the store's clock minus this machine's; none = not measured yet.
   std::optional<duration> clock_offset = {};
   std::optional<bool> broker_connected = {}; ///< None = there is no broker.
+  std::uint32_t level = 0;       ///< The log's format level: nothing above it is written.
+  std::uint32_t level_known = 0; ///< The newest one that this build reads and may write.
   std::string version = {};
   time_point started_at{};
 };
@@ -137,8 +139,8 @@ struct status_view {
 /// A node that shares the log, by its session in the log's store.
 struct node_view {
   node_id node;
-  bool is_live = false; ///< False: its session is over; what it held is the others' after a grace.
-  bool is_this = false; ///< The node that was asked.
+  bool is_live = false;  ///< False: its session is over; what it held is the others' after a grace.
+  bool is_this = false;  ///< The node that was asked.
   std::string role = {}; ///< "both", "scheduler", "worker", "none" (not started, or draining).
   std::uint64_t session = 0; ///< Its session's token; 0 = a log with one writer has none.
   std::optional<time_point> opened_at = {};  ///< By the store's clock.

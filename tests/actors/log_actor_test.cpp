@@ -173,3 +173,20 @@ TEST_CASE("log_actor: what a block of bytes has no room for comes in the next, n
   CHECK(f.log->appends > before + 1);
   CHECK(f.replayed().jobs.front().size() == 24'000);
 }
+
+TEST_CASE("log_actor: what is above the log's level is refused, whoever decided it") {
+  actor_fixture f;
+  f.node->level = 0; // below what this build writes
+  const auto appends = f.log->appends;
+  const auto refused = f.append(lane::fire, {records(1, 1)});
+  f.run();
+  REQUIRE(*refused);
+  REQUIRE((*refused)->failure);
+  CHECK((*refused)->failure->code == errc::unsupported);
+  CHECK(f.log->appends == appends);
+  CHECK_FALSE(f.node->log_broken);
+  f.node->level = 1;
+  const auto written = f.append(lane::fire, {records(1, 1)});
+  f.run();
+  CHECK((*written)->outcomes.front().kind == outcome_kind::appended);
+}

@@ -176,3 +176,17 @@ TEST_CASE("routes: status and metrics tell the same") {
   CHECK(fixture.ask("GET", "/readyz").status == 503); // it is not started
   CHECK(fixture.ask("GET", "/livez").status == 200);
 }
+
+TEST_CASE("routes: the log's level is shown, and raised only to one that this build knows") {
+  engine_fixture fixture;
+  const auto status = fixture.answer("GET", "/v1/status");
+  CHECK(field(status, "level") == value{1});
+  CHECK(field(status, "level_known") == value{1});
+  const auto raised = fixture.ask("POST", "/v1/level", R"({"level":1})"); // there already
+  CHECK(raised.status == 200);
+  CHECK_FALSE(header(raised, "Carillon-Position").empty());
+  CHECK(fixture.ask("POST", "/v1/level", R"({"level":9999})").status == 422);
+  for (const char* body : {"", "{}", R"({"level":0})", R"({"level":"2"})", R"({"levle":1})",
+                           R"({"level":99999999999})"})
+    CHECK(fixture.ask("POST", "/v1/level", body).status == 400);
+}

@@ -205,9 +205,8 @@ TEST_CASE("live_state: each end of a job is told once, with what the job was") {
   std::vector<projections::ended_job> ended;
   const auto keep = [&](projections::ended_job job) { ended.push_back(std::move(job)); };
   const schedule_id nightly{"nightly"};
-  state.apply(
-      schedule_added{.id = nightly, .settings = schedule_settings{.task = task_id{"a"}}},
-      {1, day_one});
+  state.apply(schedule_added{.id = nightly, .settings = schedule_settings{.task = task_id{"a"}}},
+              {1, day_one});
   state.apply(job_added{.id = job_number(1), .task = task_id{"a"}, .schedule = nightly},
               {2, day_one}, keep);
   CHECK(state.owner_of(nightly).find(nightly)->open_jobs == 1);
@@ -226,4 +225,24 @@ TEST_CASE("live_state: a chunk of another format is refused, so that all is repl
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().code == errc::unsupported);
   CHECK_FALSE(projections::load_chunk(state, projections::task_chunk_name(), "abc"));
+}
+
+TEST_CASE("live_state: the log's level rises with its records, and a snapshot keeps it") {
+  live_state state;
+  CHECK(state.level == events::first_level);
+  const auto hash = state.hash();
+  state.apply(level_raised{node_id{"a"}, 3}, {1, day_one});
+  state.apply(level_raised{node_id{"b"}, 2}, {2, day_one});
+  CHECK(state.level == 3);
+  CHECK(state.hash() == hash);
+  live_state other;
+  CHECK(projections::load_chunk(other, projections::level_chunk_name(),
+                                projections::save_level(events::first_level)));
+  const auto newer = projections::load_chunk(other, projections::level_chunk_name(),
+                                             projections::save_level(events::format_level() + 1));
+  REQUIRE_FALSE(newer);
+  CHECK(newer.error().code == errc::unsupported);
+  for (const char* bytes : {"", "one", "1 ", "99999999999999999999"})
+    CHECK(projections::load_chunk(other, projections::level_chunk_name(), bytes).error().code ==
+          errc::corrupt);
 }

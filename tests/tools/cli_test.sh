@@ -282,6 +282,11 @@ ends "log" 0 carillon log --type job_finished
 says "log" "job_finished"
 ends "log of an unknown type" 2 carillon log --type job_finnished
 complains "log of an unknown type" "did you mean 'job_finished'?"
+ends "log level" 0 carillon log level
+says "log level" "the log is at level 1; this node knows up to 1"
+ends "log level, raised to what it is" 0 carillon log level --raise 1
+ends "log level, raised too far" 2 carillon log level --raise 9
+complains "log level, raised too far" "level 9 is not known to this build, which knows up to 1"
 ends "log as CloudEvents" 0 carillon log --format cloudevents -n 3
 says "log as CloudEvents" '"specversion":"1.0"'
 
