@@ -33,7 +33,7 @@ struct job_actor_state {
   std::shared_ptr<executors> runs;
   std::shared_ptr<outbox> reports;
   std::unordered_multimap<job_id, std::function<void()>> watchers;
-  vanished_nodes vanished;
+  cluster::absent_nodes absent;    ///< That hold claims.
   std::set<commit_id> told_losses; ///< Lost sessions that the log knows of.
   id_source ids;
 };
@@ -360,7 +360,7 @@ void on_take_over(state& st) {
   if (!st.node->is_active())
     return;
   append_lost_sessions(st);
-  auto found = find_losses(*st.node, st.table, st.applied, st.vanished);
+  auto found = find_losses(*st.node, st.table, st.applied, st.absent);
   if (found.next)
     st.node->sharing->look_by(*found.next);
   if (found.commits.empty())

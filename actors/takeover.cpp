@@ -23,28 +23,23 @@ commit_id id_of_loss(const cluster::session_end& end) {
   return id;
 }
 
-/// When the session under which `job` was claimed ended; none = it lives, or nothing is known of it
-/// for long enough.
-std::optional<time_point> end_of(const domain::job_state& job, const node_context& self,
-                                 const membership& members, vanished_nodes& vanished) {
-  const auto& node = job.node;
-  if (const auto& past = self.sharing->past; node == self.node)
-    return past && job.fence <= past->up_to ? std::optional{past->ended} : std::nullopt;
-  if (job.fence > members.known)
-    return std::nullopt; // perhaps of a newer session than the one that was seen
-  const auto found = std::find_if(members.ends.begin(), members.ends.end(),
-                                  [&](const auto& end) { return end.node == node; });
-  if (found == members.ends.end())
-    return vanished.try_emplace(node, members.store_time).first->second;
-  vanished.erase(node);
-  return cluster::is_over(*found, members.store_time) ? std::optional{found->expires}
-                                                      : std::nullopt;
+/// When `claim` may be given up by what `members` shows; of this node's own claims only those of a
+/// life that nobody here knows of.
+std::optional<time_point> lost_at(const cluster::held_claim& claim, const node_context& self,
+                                  const membership& members, cluster::absent_nodes& absent) {
+  if (claim.holder != self.node)
+    return cluster::may_give_up_at({members.store_time, members.known, members.ends}, claim,
+                                   absent);
+  const auto& past = self.sharing->past;
+  if (!past || claim.fence > past->up_to)
+    return std::nullopt;
+  return cluster::may_give_up_at(past->ended, claim.disconnect_grace);
 }
 
 } // namespace
 
 takeover find_losses(const node_context& node, const projections::job_table& jobs, position known,
-                     vanished_nodes& vanished) {
+                     cluster::absent_nodes& absent) {
   takeover out;
   const auto members = node.sharing->members();
   // By the store's clock at its answer, not by one that ran on: the session may have been renewed.
@@ -52,14 +47,17 @@ takeover find_losses(const node_context& node, const projections::job_table& job
   jobs.for_each([&](const domain::job_state& job) {
     if (job.status != job_status::running || out.commits.size() >= losses_per_append_max)
       return;
-    const auto end = end_of(job, node, *members, vanished);
     const auto task = node.tasks.find(job.task);
-    if (!end || task == nullptr)
+    if (task == nullptr)
       return;
-    const auto when = cluster::may_give_up_at(*end, disconnect_grace_of(task->settings)) +
-                      head_start * node.sharing->rank_for("lost/" + job.node.value);
-    if (when > now) {
-      out.next = out.next ? std::min(*out.next, when) : when;
+    const cluster::held_claim claim{job.node, job.fence,
+                                    domain::disconnect_grace_of(*task, job.fence)};
+    auto when = lost_at(claim, node, *members, absent);
+    if (!when)
+      return;
+    *when += head_start * node.sharing->rank_for("lost/" + job.node.value);
+    if (*when > now) {
+      out.next = out.next ? std::min(*out.next, *when) : *when;
       return;
     }
     auto decided = domain::lose_lease(job, job.fence, task->settings.on_lease_lost);

@@ -4,7 +4,6 @@
 #include "projections/job_table.hpp"
 #include "stores/event_log.hpp"
 
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,13 +16,10 @@ struct takeover {
   std::optional<time_point> next = {};
 };
 
-/// Nodes that hold claims and have no session any more, and since when that is known here.
-using vanished_nodes = std::map<node_id, time_point>;
-
 /// Looks through the jobs of an owner for claims of nodes whose session is over, and gives those up
 /// that nobody can be running any more. The node's rank tells how long others may be first.
 takeover find_losses(const node_context& node, const projections::job_table& jobs, position known,
-                     vanished_nodes& vanished);
+                     cluster::absent_nodes& absent);
 
 /// One commit for each session that is over and whose end nobody may have written down: under an id
 /// that all nodes derive alike, so that it stands in the log once.

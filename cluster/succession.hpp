@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -38,11 +39,27 @@ struct session_look {
   std::span<const session_end> sessions; ///< The newest of each node.
 };
 
-/// Whether `look` allows to write that the claim of `holder` under `fence` is lost. A claim that
-/// the looking node learned of after it had asked may be of a newer session than the one it saw
-/// end: it has to look again. A node without a session has said good-bye, and keeps nothing.
-bool may_give_up(const session_look& look, const node_id& holder, position fence,
-                 duration disconnect_grace);
+/// A claim as it stands in the log.
+struct held_claim {
+  node_id holder = {};
+  position fence = 0;
+  duration disconnect_grace{}; ///< How long its run may outlive the session of its node.
+};
+
+/// Nodes that hold claims and have no session, and since when, by the store's clock, that is known.
+/// Kept by who looks, from one look to the next.
+using absent_nodes = std::map<node_id, time_point>;
+
+/// When, by what `look` shows, it may be written that `claim` is lost; none = not by this look.
+/// A claim that the looking node learned of after it had asked may be of a newer session than the
+/// one it saw end: it has to look again. The session of a node without one was closed, or ended so
+/// long ago that its record is gone; what its claims' supervisors still run nobody knows, so that
+/// it counts as ended when its absence was first seen.
+std::optional<time_point> may_give_up_at(const session_look& look, const held_claim& claim,
+                                         absent_nodes& absent);
+
+/// Whether that time has come.
+bool may_give_up(const session_look& look, const held_claim& claim, absent_nodes& absent);
 
 /// Whether a session is over: a node whose newest session is over is lost.
 bool is_over(const session_end& session, time_point now);

@@ -183,12 +183,22 @@ expected<decision> decide(const task_state* current, const remove_task& command,
   return result;
 }
 
+duration disconnect_grace_of(const task_state& task, position fence) {
+  const auto now = carillon::disconnect_grace_of(task.settings);
+  return fence < task.grace_lowered_at ? std::max(now, task.earlier_grace) : now;
+}
+
 task_state evolve(task_state state, const task_added& e, const record_info& info) {
   state = {.id = e.id, .settings = e.settings, .revision = info.at, .created_at = info.time};
   return state;
 }
 
 task_state evolve(task_state state, const task_updated& e, const record_info& info) {
+  const auto before = carillon::disconnect_grace_of(state.settings);
+  if (carillon::disconnect_grace_of(*e.settings) < before) {
+    state.earlier_grace = std::max(state.earlier_grace, before);
+    state.grace_lowered_at = info.at;
+  }
   state.settings = e.settings;
   state.revision = info.at;
   return state;

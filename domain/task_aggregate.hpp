@@ -9,9 +9,17 @@ struct task_state {
   task_settings settings;
   position revision = 0; ///< Position of its last record.
   time_point created_at{};
+  /// What runs may have taken along that were claimed before `grace_lowered_at`: the longest
+  /// disconnect grace until then.
+  duration earlier_grace{};
+  position grace_lowered_at = 0; ///< Where the disconnect grace was lowered last; 0 = never.
 
   bool operator==(const task_state&) const = default;
 };
+
+/// How long the run of a claim under `fence` may outlive its node's session. Its supervisor goes by
+/// what the task said when the run began, whatever the task says now.
+duration disconnect_grace_of(const task_state& task, position fence);
 
 /// What still refers to a task.
 struct task_usage {

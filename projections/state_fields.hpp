@@ -16,11 +16,14 @@ inline constexpr int snapshot_format = 1;
 namespace carillon::events {
 
 template <> struct fields_of<domain::task_state> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);
     visit("revision", self.revision);
     visit("created_at", self.created_at);
+    visit("earlier_grace", self.earlier_grace, since<2>{});
+    visit("grace_lowered_at", self.grace_lowered_at, since<2>{});
   }
 };
 

@@ -48,11 +48,11 @@ struct takeover_case {
     node.sharing->set_members(std::make_shared<const membership>(std::move(members)));
   }
 
-  takeover look() { return find_losses(node, jobs, 100, vanished); }
+  takeover look() { return find_losses(node, jobs, 100, absent); }
 
   node_context node;
   projections::job_table jobs;
-  vanished_nodes vanished;
+  cluster::absent_nodes absent;
 };
 
 /// The jobs that are given up, by number.
@@ -129,4 +129,18 @@ TEST_CASE("takeover: the loss of a session is told under one id by all, after it
   CHECK(told.front().events == std::vector<event>{session_lost{gone, 2}});
   CHECK(told.front().id == find_lost_sessions(c.node).front().id);
   CHECK_FALSE(told.front().id.empty());
+}
+
+TEST_CASE("takeover: a grace that was lowered after the claim does not shorten the wait") {
+  takeover_case c;
+  task_settings shorter;
+  shorter.executor = executor_process;
+  shorter.disconnect_grace = 0s;
+  c.running(1, "command", gone, 11); // under 60 s
+  c.node.tasks.apply(task_updated{task_id{"command"}, shorter}, {12, day_one});
+  c.running(2, "command", gone, 14);
+  c.sessions(day_one, day_one - 10s);
+  CHECK(given_up(c.look()) == std::vector<int>{2});
+  c.sessions(day_one, day_one - 70s);
+  CHECK(given_up(c.look()) == std::vector<int>{1, 2});
 }

@@ -20,13 +20,30 @@ TEST_CASE("succession: a run is given up once its node cannot be running it any 
 TEST_CASE("succession: only claims known before the look are given up") {
   const std::array sessions{session_end{node_id{"a"}, 1, t0},
                             session_end{node_id{"b"}, 2, t0 + seconds{9}}};
-  const auto look = [&](time_point now) { return session_look{now, 40, sessions}; };
-  const node_id a{"a"};
-  CHECK_FALSE(may_give_up(look(t0 + seconds{6}), a, 40, seconds{5}));
-  CHECK(may_give_up(look(t0 + seconds{7}), a, 40, seconds{5}));
-  CHECK_FALSE(may_give_up(look(t0 + seconds{7}), a, 41, seconds{5})); // claimed meanwhile
-  CHECK_FALSE(may_give_up(look(t0 + seconds{7}), node_id{"b"}, 40, seconds{0}));
-  CHECK(may_give_up(look(t0), node_id{"c"}, 40, seconds{60})); // it closed its session
+  absent_nodes absent;
+  const auto may = [&](int second, const char* holder, position fence, int grace) {
+    const session_look look{t0 + seconds{second}, 40, sessions};
+    return may_give_up(look, {node_id{holder}, fence, seconds{grace}}, absent);
+  };
+  CHECK_FALSE(may(6, "a", 40, 5));
+  CHECK(may(7, "a", 40, 5));
+  CHECK_FALSE(may(7, "a", 41, 5)); // claimed meanwhile
+  CHECK_FALSE(may(7, "b", 40, 0));
+  CHECK(absent.empty());
+}
+
+TEST_CASE("succession: a node without a session counts from when that was first seen") {
+  const std::array sessions{session_end{node_id{"a"}, 1, t0}};
+  absent_nodes absent;
+  const held_claim claim{node_id{"c"}, 40, seconds{5}};
+  const auto at = [&](int second, std::span<const session_end> seen) {
+    return may_give_up_at({t0 + seconds{second}, 40, seen}, claim, absent);
+  };
+  CHECK(at(10, sessions) == t0 + seconds{17});
+  CHECK(at(12, sessions) == t0 + seconds{17});
+  const std::array back{session_end{node_id{"c"}, 3, t0 + seconds{30}}};
+  CHECK_FALSE(at(13, back));
+  CHECK(at(14, sessions) == t0 + seconds{21});
 }
 
 TEST_CASE("succession: a session is over at its end, not before") {

@@ -168,3 +168,26 @@ TEST_CASE("task_aggregate: limits have their lowest value") {
   settings.meta = {{"", "1"}};
   CHECK(fault_of(settings) == "metadata");
 }
+
+TEST_CASE("task_aggregate: a run keeps the longest grace that it can have begun with") {
+  const task_id id{"t"};
+  const auto with = [](std::optional<duration> grace) {
+    auto settings = process_task_settings({"/bin/true"});
+    settings.disconnect_grace = grace;
+    return settings;
+  };
+  auto task = evolve(domain::task_state{}, task_added{id, with(30s)}, {1, day_one});
+  const auto change = [&](std::optional<duration> grace, position at) {
+    task = evolve(std::move(task), task_updated{id, with(grace)}, {at, day_one});
+  };
+  CHECK(disconnect_grace_of(task, 5) == 30s);
+  change(10s, 10);
+  CHECK(disconnect_grace_of(task, 5) == 30s); // claimed before it was lowered
+  CHECK(disconnect_grace_of(task, 11) == 10s);
+  change({}, 20); // raised, to the 60 s of a process
+  CHECK(disconnect_grace_of(task, 5) == 60s);
+  CHECK(disconnect_grace_of(task, 21) == 60s);
+  change(0s, 30);
+  CHECK(disconnect_grace_of(task, 25) == 60s);
+  CHECK(disconnect_grace_of(task, 31) == 0s);
+}

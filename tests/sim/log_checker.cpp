@@ -118,7 +118,7 @@ job_id log_checker::some_open_job(random_source& random) const {
 void log_checker::check(const event& e) {
   const auto set_task = [&](const task_id& id, const task_settings& settings) {
     tasks_[id].limit = settings.max_running_jobs;
-    tasks_[id].grace = settings.disconnect_grace.value_or(duration::zero());
+    tasks_[id].grace = disconnect_grace_of(settings);
   };
   if (const auto* task = std::get_if<task_added>(&e))
     set_task(task->id, task->settings);
@@ -161,6 +161,7 @@ void log_checker::check_claim(const job_acquired& e) {
   job.fence = at_;
   job.holder = e.node;
   job.slot = e.slot;
+  job.grace = task.grace;
   job.claimed_at = time_;
 }
 
@@ -195,7 +196,7 @@ void log_checker::check_loss(const lease_lost& e) {
   jobs_[e.id].was_lost = true;
   if (holder == writer_)
     return; // it knows best
-  const auto wait = cluster::session_grace + tasks_[job->task].grace;
+  const auto wait = cluster::session_grace + job->grace;
   if (!was_silent(nodes_[holder], since, wait))
     fail("G5: " + writer_.value + " recorded the loss of " + to_string(e.id) + " on " +
          holder.value + " before its session was over for " + to_string(wait));

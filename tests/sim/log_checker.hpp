@@ -24,6 +24,7 @@ struct job_facts {
   node_id holder = {};
   std::uint32_t slot = 0;
   time_point claimed_at{};
+  duration grace{}; ///< Its task's disconnect grace at the claim.
   bool was_lost = false;
   bool ended = false;
 };

@@ -4,6 +4,7 @@
 #include "cluster/block_gate.hpp"
 #include "cluster/clock_skew.hpp"
 #include "cluster/ownership.hpp"
+#include "cluster/succession.hpp"
 #include "projections/job_queue.hpp"
 #include "projections/live_state.hpp"
 #include "tests/sim/machine.hpp"
@@ -165,6 +166,7 @@ private:
   position session_start_ = 0; ///< Of this session's node_started; 0 = it is not in the log yet.
   cluster::clock_skew skew_;
   std::vector<cluster::live_session> peers_;
+  cluster::absent_nodes absent_;
   std::set<run_key> giving_up_;
   std::uint64_t looks_ = 0; ///< Only while a rule is broken.
 

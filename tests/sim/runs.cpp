@@ -47,8 +47,7 @@ void node::begin_run(const domain::job_state& job, std::uint64_t session) {
            " under fence " + std::to_string(job.fence) + " for " + to_string(takes);
   });
   if (is_process(*task))
-    machine_.supervise(key, {job.task, task->settings.disconnect_grace.value_or(0s)}, takes,
-                       outcome);
+    machine_.supervise(key, {job.task, disconnect_grace_of(task->settings)}, takes, outcome);
   else
     begin_thread(key, takes, outcome);
 }

@@ -180,10 +180,12 @@ void node::give_up_lost(const stores::session_list& list, position known) {
     const auto task = live_.tasks.find(job->task);
     if (task == nullptr)
       continue;
-    const auto grace = w().breaks(rule::full_wait)
-                           ? -cluster::session_grace
-                           : task->settings.disconnect_grace.value_or(duration::zero());
-    if (!cluster::may_give_up(look, job->node, job->fence, grace))
+    auto grace = domain::disconnect_grace_of(*task, job->fence);
+    if (w().breaks(rule::claimed_grace))
+      grace = disconnect_grace_of(task->settings);
+    if (w().breaks(rule::full_wait))
+      grace = -cluster::session_grace;
+    if (!cluster::may_give_up(look, {job->node, job->fence, grace}, absent_))
       continue;
     w().note([&] {
       return name().value + " gives up " + to_string(job->id) + " of " + job->node.value;

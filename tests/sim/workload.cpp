@@ -126,6 +126,10 @@ command workload::some_command() {
     return trigger_schedule{schedule};
   if (kind < 92) {
     configure_task change{.id = task_number(random.below(tasks))};
+    if (random.chance(0.3)) { // runs are to meet the change of their grace
+      change.options.disconnect_grace = std::optional{random.between(0s, 8s)};
+      return change;
+    }
     const auto most = random.below(5);
     change.options.max_running_jobs =
         most == 0 ? std::nullopt : std::optional{static_cast<std::uint32_t>(most)};
