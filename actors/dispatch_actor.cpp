@@ -68,6 +68,7 @@ std::uint32_t rank_for(const dispatch_state& st, const job_id& job, const task_i
   const auto& settings = task->settings;
   cluster::job_needs needs{.task = name,
                            .executor = executor.empty() ? settings.executor : executor};
+  needs.labels = settings.required_labels;
   needs.handler = needs.executor != executor_process;
   const auto& sharing = *st.node->sharing;
   return settings.max_running_jobs && *settings.max_running_jobs <= slots_of_one_node

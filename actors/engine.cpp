@@ -183,9 +183,11 @@ void scheduler::implementation::add_executors(const recovered& from) {
     executors_->add(executor_process, std::move(*process));
   else
     node_->log(log_level::warning, "commands cannot be run here: " + process.error().message);
-  node_->can_run = [runs = executors_](const domain::task_state& task) {
+  node_->can_run = [runs = executors_, labels = cluster::parse_labels(node_->options.labels)](
+                       const domain::task_state& task) {
     const auto* runner = runs->find(task.settings.executor);
-    return runner != nullptr && runner->can_run(task.id);
+    return cluster::has_labels(labels, task.settings.required_labels) && runner != nullptr &&
+           runner->can_run(task.id);
   };
 }
 

@@ -100,7 +100,8 @@ struct node_context {
   bool detached = true; ///< Actors that block have a thread of their own; tests drive them all.
   task_directory tasks;
   handler_registry handlers;
-  /// Whether this node can run a task: it has the executor, and for threads the handler. Set once.
+  /// Whether this node can run a task: it has its labels and the executor, and
+  /// for threads the handler. Set once.
   std::function<bool(const domain::task_state&)> can_run;
   counters counts;
   std::atomic<position> applied{0}; ///< Last position every actor has been sent.

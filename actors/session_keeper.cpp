@@ -37,11 +37,7 @@ cluster::live_session to_live(const stores::session_record& record) {
   out.says.role = cluster::parse_role(record.what.role).value_or(cluster::node_role::none);
   out.says.tasks = {record.what.tasks.begin(), record.what.tasks.end()};
   out.says.executors = {record.what.executors.begin(), record.what.executors.end()};
-  for (const auto& label : record.what.labels) {
-    const auto equals = label.find('=');
-    out.says.labels[label.substr(0, equals)] =
-        equals == std::string::npos ? std::string{} : label.substr(equals + 1);
-  }
+  out.says.labels = cluster::parse_labels(record.what.labels);
   out.says.level = record.what.level;
   return out;
 }

@@ -84,6 +84,23 @@ expected<node_role> parse_role(std::string_view text) {
                 "role");
 }
 
+std::map<std::string, std::string> parse_labels(std::span<const std::string> texts) {
+  std::map<std::string, std::string> out;
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    out[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
+  }
+  return out;
+}
+
+bool has_labels(const std::map<std::string, std::string>& labels,
+                const std::map<std::string, std::string>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+    const auto found = labels.find(label.first);
+    return found != labels.end() && found->second == label.second;
+  });
+}
+
 bool can_fire(const live_session& s) {
   return !s.draining && (s.says.role == node_role::scheduler || s.says.role == node_role::both);
 }

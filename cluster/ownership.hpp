@@ -60,6 +60,13 @@ struct job_needs {
   std::map<std::string, std::string> labels = {}; ///< All of these, with these values.
 };
 
+/// Labels as a node is given them: "name=value", or "name", whose value is empty.
+std::map<std::string, std::string> parse_labels(std::span<const std::string> texts);
+
+/// Whether `labels` has all that are `wanted`, with these values.
+bool has_labels(const std::map<std::string, std::string>& labels,
+                const std::map<std::string, std::string>& wanted);
+
 /// Whether the node may fire schedules: by its role, and not while it drains.
 bool can_fire(const live_session& s);
 

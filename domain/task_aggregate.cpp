@@ -96,6 +96,25 @@ expected<void> check_size(const task_settings& settings) {
                         std::to_string(settings_bytes_max));
 }
 
+/// As they are written on a node's command line: NAME or NAME=VALUE, separated by commas.
+expected<void> check_labels(const std::map<std::string, std::string>& labels) {
+  if (labels.size() > required_labels_max)
+    return bad("requires", "requires has " + std::to_string(labels.size()) +
+                               " labels, allowed are at most " +
+                               std::to_string(required_labels_max));
+  const auto fits = [](std::string_view text, std::string_view banned) {
+    return text.size() <= name_bytes_max && text.find_first_of(banned) == std::string_view::npos;
+  };
+  for (const auto& [name, wanted] : labels)
+    if (name.empty() || !fits(name, "=,") || !fits(wanted, ","))
+      return bad("requires", "label '" + name.substr(0, name_bytes_max) + "' with the value '" +
+                                 wanted.substr(0, name_bytes_max) +
+                                 "' can not be a node's: a name without '=' and ',', a value "
+                                 "without ',', each at most " +
+                                 std::to_string(name_bytes_max) + " bytes");
+  return {};
+}
+
 template <class T> void overlay(T& value, const std::optional<T>& change) {
   if (change)
     value = *change;
@@ -115,6 +134,7 @@ task_settings apply_options(task_settings settings, const task_options& options)
   overlay(settings.on_lease_lost, options.on_lease_lost);
   overlay(settings.disconnect_grace, options.disconnect_grace);
   overlay(settings.meta, options.meta);
+  overlay(settings.required_labels, options.required_labels);
   // Only a process has an argv, so nobody has to name the executor beside it.
   if (options.argv && !options.argv->empty() && !options.executor)
     settings.executor = executor_process;
@@ -141,6 +161,8 @@ expected<void> check_settings(const task_settings& settings) {
   if (auto ok = check_span(settings.disconnect_grace, span_floor::zero, "disconnect_grace"); !ok)
     return ok;
   if (auto ok = check_metadata(settings.meta, "metadata"); !ok)
+    return ok;
+  if (auto ok = check_labels(settings.required_labels); !ok)
     return ok;
   return check_size(settings);
 }

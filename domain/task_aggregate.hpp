@@ -30,6 +30,9 @@ struct task_usage {
 /// Most entries of a task's argv.
 inline constexpr std::size_t argv_entries_max = 1000;
 
+/// Most labels that a task may demand of a node.
+inline constexpr std::size_t required_labels_max = 32;
+
 /// `options` laid over `settings`: only what is set changes. An argv without an executor
 /// means executor `process`.
 task_settings apply_options(task_settings settings, const task_options& options);

@@ -16,6 +16,7 @@ template <> struct fields_of<unknown_event> {
 };
 
 template <> struct fields_of<task_added> {
+  static constexpr std::uint32_t version = 2; // tasks that demand labels
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);
@@ -23,6 +24,7 @@ template <> struct fields_of<task_added> {
 };
 
 template <> struct fields_of<task_updated> {
+  static constexpr std::uint32_t version = 2; // tasks that demand labels
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("id", self.id);
     visit("settings", self.settings);

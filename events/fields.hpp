@@ -269,6 +269,7 @@ template <> struct fields_of<error_info> {
 };
 
 template <> struct fields_of<task_settings> {
+  static constexpr std::uint32_t version = 2;
   template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
     visit("executor", self.executor);
     visit("argv", self.argv);
@@ -281,6 +282,7 @@ template <> struct fields_of<task_settings> {
     visit("on_lease_lost", self.on_lease_lost);
     visit("disconnect_grace", self.disconnect_grace);
     visit("metadata", self.meta, json_text{});
+    visit("requires", self.required_labels, since<2>{});
   }
 };
 

@@ -22,6 +22,7 @@ constexpr field_schema task_settings_fields[] = {
     {"on_lease_lost", "retry|fail", "what becomes of a run whose node died"},
     {"disconnect_grace", "duration", "how long a run may outlive its node's lease", false,
      nullable},
+    {"requires", "text_map", "labels that a node must have to run it, with their values"},
     {"metadata", "object", "anything of yours"},
 };
 
@@ -37,6 +38,7 @@ constexpr field_schema task_fields[] = {
     {"misfire_grace_time", "duration", "seconds", required, nullable},
     {"on_lease_lost", "retry|fail", "", required},
     {"disconnect_grace", "duration", "seconds; as it applies", required},
+    {"requires", "text_map", "", required},
     {"metadata", "object", "", required},
     {"revision", "integer", "position of its last record", required},
     {"created_at", "instant", "", required},

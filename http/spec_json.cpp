@@ -100,6 +100,7 @@ task_options read_task_options(const value& object, std::vector<field_error>& er
   out.on_lease_lost = in.one_of<lease_lost_policy>(
       "on_lease_lost", {{"retry", lease_lost_policy::retry}, {"fail", lease_lost_policy::fail}});
   out.disconnect_grace = nullable_span(in, "disconnect_grace");
+  out.required_labels = in.text_map("requires");
   out.meta = in.meta("metadata");
   return out;
 }

@@ -101,16 +101,24 @@ arguments arguments_of(const scheduler& engine, const payload& p) {
   return to_arguments(*text).value_or(arguments{});
 }
 
+namespace {
+
+std::string texts_json(const std::map<std::string, std::string>& texts) {
+  json_object out;
+  for (const auto& [name, text] : texts)
+    out.text(name, text);
+  return out.done();
+}
+
+} // namespace
+
 std::string to_json(const task_view& view) {
   const auto& s = view.settings;
-  json_object env;
-  for (const auto& [name, text] : s.env)
-    env.text(name, text);
   json_object out;
   out.text("id", view.id.value)
       .text("executor", s.executor)
       .raw("argv", texts_json(s.argv))
-      .raw("env", env.done())
+      .raw("env", texts_json(s.env))
       .text_or_null("cwd", s.cwd)
       .text_or_null("stdin", s.stdin_text)
       .seconds("timeout", s.timeout);
@@ -121,6 +129,7 @@ std::string to_json(const task_view& view) {
   return out.seconds("misfire_grace_time", s.misfire_grace_time)
       .text("on_lease_lost", s.on_lease_lost == lease_lost_policy::retry ? "retry" : "fail")
       .seconds("disconnect_grace", disconnect_grace_of(s))
+      .raw("requires", texts_json(s.required_labels))
       .raw("metadata", metadata_json(s.meta))
       .number("revision", view.revision)
       .time("created_at", view.created_at)

@@ -29,6 +29,7 @@ struct add_options {
   std::string disconnect_grace;
   std::string cwd;
   std::vector<std::string> env;
+  std::vector<std::string> labels;
   bool is_paused = false;
   bool is_strict = false;
 };
@@ -71,6 +72,14 @@ expected<std::string> task_settings(const add_options& o, const std::vector<std:
     out.text("on_lease_lost", o.on_lease_lost);
   if (!o.disconnect_grace.empty())
     out.text("disconnect_grace", o.disconnect_grace);
+  if (!o.labels.empty()) {
+    http::json_object labels;
+    for (const auto& label : o.labels) {
+      const auto equals = std::min(label.find('='), label.size());
+      labels.text(label.substr(0, equals), label.substr(std::min(equals + 1, label.size())));
+    }
+    out.raw("requires", labels.done());
+  }
   return out.done();
 }
 
@@ -83,11 +92,11 @@ expected<void> check_task_source(const session& s, const add_options& o) {
     return refuse(errc::invalid_argument, "no command stands after --");
   const bool has_settings = !o.env.empty() || !o.cwd.empty() || !o.timeout.empty() ||
                             !o.max_running.empty() || !o.on_lease_lost.empty() ||
-                            !o.disconnect_grace.empty();
+                            !o.disconnect_grace.empty() || !o.labels.empty();
   if (!s.has_tail && has_settings)
     return refuse(errc::invalid_argument,
-                  "--env, --cwd, --timeout, --max-running, --on-lease-lost and --disconnect-grace "
-                  "are settings of a task: they need a command after --");
+                  "--env, --cwd, --timeout, --max-running, --on-lease-lost, --disconnect-grace and "
+                  "--require are settings of a task: they need a command after --");
   return {};
 }
 
@@ -185,6 +194,10 @@ void add_add(CLI::App& program, session& s) {
   command.add_option("--on-lease-lost", o->on_lease_lost, "Task: retry (default) or fail");
   command.add_option("--disconnect-grace", o->disconnect_grace,
                      "Task: how long a run may outlive its node's lease (default: 60s)");
+  command
+      .add_option("--require", o->labels,
+                  "Task: NAME or NAME=VALUE, a label of nodes that may run it; several times")
+      ->allow_extra_args(false);
   command.add_option("--cwd", o->cwd, "Task: working directory");
   command.add_option("--env", o->env, "Task: NAME=VALUE, may be given several times")
       ->allow_extra_args(false);

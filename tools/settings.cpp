@@ -30,7 +30,7 @@ constexpr setting all[] = {
     {"publish-events", "Publish this node's events at the broker as CloudEvents", true},
     {"event-types", "Only events of these names, separated by commas"},
     {"session-ttl", "How long others wait for this node when it falls silent (default: 10s)"},
-    {"labels", "NAME=VALUE or NAME, separated by commas, shown to other nodes"},
+    {"labels", "NAME=VALUE or NAME, separated by commas: what tasks may demand of a node"},
     {"max-concurrent-jobs", "Runs at once; 0 = none (default: 100)"},
     {"handler-threads", "Threads for C++ handlers; 0 = by cores (default: 0)"},
     {"default-zone", "IANA zone of triggers that name none (default: local)"},

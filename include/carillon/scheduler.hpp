@@ -87,7 +87,7 @@ struct scheduler_options {
   std::filesystem::path data_directory = {};
   /// Shared logs: how long the others wait for this node when it falls silent; 1 s to 1 day.
   duration session_ttl = std::chrono::seconds{10};
-  /// Shared logs: "name=value" or "name", for other nodes and for people.
+  /// "name=value" or "name": what tasks can demand of a node (`task_settings::required_labels`).
   std::vector<std::string> labels = {};
   broker_settings broker = {};
   /// Where log lines go; none = nowhere.

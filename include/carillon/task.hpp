@@ -37,7 +37,7 @@ struct task_settings {
   std::string cwd = {};
   /// `process` only: standard input instead of the JSON document.
   std::string stdin_text = {};
-  std::optional<duration> timeout = {};        ///< Longest run; none = no limit.
+  std::optional<duration> timeout = {}; ///< Longest run; none = no limit.
   /// Runs at once in the whole cluster; none = no limit.
   std::optional<std::uint32_t> max_running_jobs = 1;
   /// How late a fire may start; none = however late.
@@ -46,6 +46,9 @@ struct task_settings {
   /// How long a run may outlive its node's lease; none = 60 s for processes, 0 for threads.
   std::optional<duration> disconnect_grace = {};
   metadata meta = {};
+  /// Labels that a node must have, with these values, to run it; an empty value stands for a label
+  /// that is only a name.
+  std::map<std::string, std::string> required_labels = {};
 
   bool operator==(const task_settings&) const = default;
 };
@@ -69,6 +72,7 @@ struct task_options {
   std::optional<lease_lost_policy> on_lease_lost = {};
   std::optional<std::optional<duration>> disconnect_grace = {};
   std::optional<metadata> meta = {};
+  std::optional<std::map<std::string, std::string>> required_labels = {};
 
   bool operator==(const task_options&) const = default;
 };

@@ -29,10 +29,17 @@ scheduler_options node_options(const std::string& log, const std::string& name) 
   return options;
 }
 
+scheduler_options labelled(const std::string& log, const std::string& name,
+                           std::vector<std::string> labels) {
+  auto options = node_options(log, name);
+  options.labels = std::move(labels);
+  return options;
+}
+
 /// A node whose task `work` counts its runs, and may wait at a gate.
 struct node {
-  node(const std::string& log, const std::string& name)
-      : name{name}, engine{must(scheduler::open(node_options(log, name)))} {
+  node(const std::string& log, const std::string& name, std::vector<std::string> labels = {})
+      : name{name}, engine{must(scheduler::open(labelled(log, name, std::move(labels))))} {
     must(engine.register_task(work,
                               [this](const job_context& job) -> task_result {
                                 ++runs;
@@ -147,6 +154,31 @@ TEST_CASE("shared log: a limit of running jobs holds over all nodes") {
     running -= std::holds_alternative<job_finished>(e.what);
     REQUIRE(running <= 2);
   }
+}
+
+TEST_CASE("shared log: a task that demands labels runs only where they are") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a", {"zone=a"}};
+  node b{log, "b", {"gpu", "zone=b"}};
+  const auto demand = [&](std::map<std::string, std::string> labels) {
+    must(a.engine.ask(configure_task{work, {.required_labels = std::move(labels)}}));
+    std::vector<job_id> jobs;
+    for (int i = 0; i < 20; ++i)
+      jobs.push_back(must(a.engine.add_job({.task = work})));
+    return jobs;
+  };
+  for (const auto& id : demand({{"gpu", ""}, {"zone", "b"}}))
+    CHECK(must(a.engine.result(id, patience)).outcome == job_outcome::success);
+  CHECK(a.runs == 0);
+  CHECK(b.runs == 20);
+  const auto waiting = demand({{"zone", "c"}});
+  CHECK_FALSE(must(a.engine.task(work)).claimable);
+  for (const auto& id : demand({{"zone", "a"}}))
+    CHECK(must(a.engine.result(id, patience)).outcome == job_outcome::success);
+  for (const auto& id : waiting) // what had waited for zone c
+    CHECK(must(a.engine.result(id, patience)).outcome == job_outcome::success);
+  CHECK(a.runs == 40);
+  CHECK(b.runs == 20);
 }
 
 TEST_CASE("shared log: a cancel reaches the node that runs the job") {

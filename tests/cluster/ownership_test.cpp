@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 
 using namespace carillon;
 using namespace carillon::cluster;
@@ -116,6 +117,17 @@ TEST_CASE("ownership: workers, clients and draining nodes fire nothing") {
   CHECK_FALSE(rank_of(node_id{"stranger"}, key(1), sessions));
   sessions[3].says.role = node_role::none;
   CHECK_FALSE(owner_of(key(1), sessions));
+}
+
+TEST_CASE("ownership: labels are names with a value or without, and all that are wanted count") {
+  const std::array<std::string, 4> texts{"gpu", "zone=a", "url=x=y", "zone=b"};
+  const auto labels = parse_labels(texts);
+  CHECK(labels == std::map<std::string, std::string>{{"gpu", ""}, {"url", "x=y"}, {"zone", "b"}});
+  CHECK(has_labels(labels, {}));
+  CHECK(has_labels(labels, {{"gpu", ""}, {"zone", "b"}}));
+  CHECK_FALSE(has_labels(labels, {{"gpu", ""}, {"zone", "a"}}));
+  CHECK_FALSE(has_labels(labels, {{"gpu", "big"}}));
+  CHECK_FALSE(has_labels(labels, {{"cpu", ""}}));
 }
 
 TEST_CASE("ownership: a job goes to nodes that have its executor, its handler and its labels") {

@@ -191,3 +191,21 @@ TEST_CASE("task_aggregate: a run keeps the longest grace that it can have begun 
   CHECK(disconnect_grace_of(task, 25) == 60s);
   CHECK(disconnect_grace_of(task, 31) == 0s);
 }
+
+TEST_CASE("task_aggregate: only labels that a node can have are demanded") {
+  task_settings settings;
+  settings.required_labels = {{"gpu", ""}, {"zone", "eu=1"}};
+  CHECK(fault_of(settings).empty());
+  const std::string long_text(name_bytes_max + 1, 'x');
+  for (const auto& label : std::map<std::string, std::string>{
+           {"", "a"}, {"a=b", ""}, {"a,b", ""}, {"a", "b,c"}, {long_text, ""}, {"b", long_text}}) {
+    settings.required_labels = {label};
+    CHECK(fault_of(settings) == "requires");
+  }
+  settings.required_labels.clear();
+  for (std::size_t i = 0; i < domain::required_labels_max; ++i)
+    settings.required_labels["l" + std::to_string(i)];
+  CHECK(fault_of(settings).empty());
+  settings.required_labels["more"];
+  CHECK(fault_of(settings) == "requires");
+}

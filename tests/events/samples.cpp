@@ -36,7 +36,8 @@ task_settings full_task() {
           .misfire_grace_time = 5min,
           .on_lease_lost = lease_lost_policy::fail,
           .disconnect_grace = 1500ms,
-          .meta = {{"owner", R"("ops")"}, {"tags", R"(["a",2])"}}};
+          .meta = {{"owner", R"("ops")"}, {"tags", R"(["a",2])"}},
+          .required_labels = {{"gpu", ""}, {"zone", "a"}}};
 }
 
 schedule_settings full_schedule() {

@@ -190,3 +190,18 @@ TEST_CASE("routes: the log's level is shown, and raised only to one that this bu
                            R"({"level":99999999999})"})
     CHECK(fixture.ask("POST", "/v1/level", body).status == 400);
 }
+
+TEST_CASE("routes: a task demands labels, and a node without them can not claim its jobs") {
+  engine_fixture fixture;
+  CHECK(fixture.ask("PUT", "/v1/tasks/t", R"({"argv":["/bin/true"]})").status == 201);
+  CHECK(field(fixture.answer("GET", "/v1/tasks/t"), "claimable") == value{true});
+  fixture.answer("PUT", "/v1/tasks/t", R"({"requires":{"gpu":"","zone":"a"}})");
+  const auto shown = fixture.answer("GET", "/v1/tasks/t");
+  CHECK(field(field(shown, "requires"), "zone") == value{"a"});
+  CHECK(field(field(shown, "requires"), "gpu") == value{""});
+  CHECK(field(shown, "claimable") == value{false});
+  CHECK(fixture.ask("PUT", "/v1/tasks/t", R"({"requires":{"a=b":""}})").status == 400);
+  CHECK(fixture.ask("PUT", "/v1/tasks/t", R"({"requires":{"gpu":true}})").status == 400);
+  fixture.answer("PUT", "/v1/tasks/t", R"({"requires":{}})");
+  CHECK(field(fixture.answer("GET", "/v1/tasks/t"), "claimable") == value{true});
+}

@@ -227,6 +227,11 @@ ends "add with a grace" 0 carillon add patient --every 1h --disconnect-grace 90s
 ends "tasks of it" 0 carillon tasks --json
 says "tasks of it" '"disconnect_grace":90'
 ends "remove it" 0 carillon rm patient
+ends "add with labels" 0 carillon add picky --every 1h --require gpu --require zone=a -- /bin/true
+ends "tasks of it, with labels" 0 carillon tasks --json
+says "tasks of it, with labels" '"requires":{"gpu":"","zone":"a"}'
+ends "remove it, with labels" 0 carillon rm picky
+ends "add with labels for no command" 2 carillon add other --every 5s --task tick --require gpu
 ends "add with a grace for no command" 2 carillon add other --every 5s --task tick \
   --disconnect-grace 90s
 ends "add of an unknown task" 3 carillon add other --every 5s --task none
