@@ -1,4 +1,5 @@
 #include "triggers/clock_change.hpp"
+#include "triggers/day_list.hpp"
 #include "triggers/node.hpp"
 
 #include <algorithm>
@@ -22,22 +23,8 @@ using stretch = filter_table::stretch;
 
 constexpr second_count week_seconds = 7 * day_seconds;
 constexpr std::uint8_t every_weekday = 0x7f;
-// Enough for the holidays of a country until the end of the century.
-constexpr std::size_t ranges_max = 4096;
 constexpr std::size_t exclusions_max = 100;
 constexpr std::size_t windows_max = 100;
-
-/// Sorts stretches and joins those that touch.
-std::vector<stretch> joined(std::vector<stretch> all) {
-  std::sort(all.begin(), all.end());
-  std::vector<stretch> out;
-  for (const auto& each : all)
-    if (!out.empty() && each.first <= out.back().second)
-      out.back().second = std::max(out.back().second, each.second);
-    else
-      out.push_back(each);
-  return out;
-}
 
 std::vector<stretch> week_of(const std::vector<time_window>& windows) {
   std::vector<stretch> out;
@@ -125,6 +112,11 @@ error wrong(std::string message, const std::string& field) {
   return {errc::invalid_argument, std::move(message), "trigger.spec." + field};
 }
 
+error without_its_days(const std::string& calendar, const std::string& field) {
+  return wrong("calendar '" + calendar + "' comes without its days; give them beside its name",
+               field + ".calendar");
+}
+
 std::string at_index(const char* list, std::size_t i) {
   return std::string{list} + '[' + std::to_string(i) + ']';
 }
@@ -138,25 +130,6 @@ expected<void> check_window(const time_window& window, const std::string& field)
                                    field)};
   if (window.weekdays == 0 || window.weekdays > every_weekday)
     return unexpected<error>{wrong("a window needs some of seven weekdays", field)};
-  return {};
-}
-
-expected<void> check_days(const std::vector<date_range>& days, const std::string& field) {
-  if (days.size() > ranges_max)
-    return refuse(errc::limit_exceeded,
-                  std::to_string(days.size()) + " days are left out, allowed are " +
-                      std::to_string(ranges_max) + " days or ranges of days",
-                  "trigger.spec." + field);
-  for (std::size_t i = 0; i < days.size(); ++i) {
-    const auto& [first, last] = days[i];
-    const auto here = field + '[' + std::to_string(i) + ']';
-    for (const auto& date : {first, last})
-      if (!exists(date))
-        return unexpected<error>{wrong(to_string(date) + " is not a date", here)};
-    if (last < first)
-      return unexpected<error>{wrong(
-          "the last day " + to_string(last) + " is before the first, " + to_string(first), here)};
-  }
   return {};
 }
 
@@ -174,10 +147,8 @@ expected<void> resolve_exclusion(exclusion& each, const std::string& field) {
   if (each.calendar.empty() && each.days.empty() && !each.pattern)
     return unexpected<error>{wrong("an exclusion needs a calendar, days or a pattern", field)};
   if (!each.calendar.empty() && each.days.empty())
-    return unexpected<error>{
-        wrong("calendar '" + each.calendar + "' comes without its days; give them beside its name",
-              field + ".calendar")};
-  if (auto ok = check_days(each.days, field + ".days"); !ok)
+    return unexpected<error>{without_its_days(each.calendar, field)};
+  if (auto ok = check_days(each.days, "trigger.spec." + field + ".days"); !ok)
     return ok;
   if (!each.pattern)
     return {};
@@ -220,7 +191,10 @@ expected<rule_variant> compile_filtered(const filtered& kind,
   constexpr std::uint64_t every_second = (std::uint64_t{1} << 60) - 1;
   filter_table out;
   out.windows = week_of(kind.windows);
-  for (const auto& each : kind.exclude) {
+  for (std::size_t i = 0; i < kind.exclude.size(); ++i) {
+    const auto& each = kind.exclude[i];
+    if (!each.calendar.empty() && each.days.empty())
+      return unexpected<error>{without_its_days(each.calendar, at_index("exclude", i))};
     for (const auto& [first, last] : each.days)
       out.days.emplace_back(day_number(first), day_number(last) + 1);
     if (!each.pattern)

@@ -1,6 +1,7 @@
 #include "triggers/ics.hpp"
 
 #include "triggers/civil_time.hpp"
+#include "triggers/day_list.hpp"
 #include "triggers/next.hpp"
 #include "triggers/resolve.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr std::size_t occurrences_max = 20'000; // of one event
 constexpr std::int64_t days_max = 3660;         // of one event
+constexpr int years_before = 1;
+constexpr int years_after = 20;
 
 /// "DTSTART;VALUE=DATE:20261224", taken apart.
 struct content_line {
@@ -272,21 +275,12 @@ void apply_replacements(std::vector<calendar_event>& events) {
       each.except_dates.insert(each.except_dates.end(), found->second.begin(), found->second.end());
 }
 
-std::vector<date_range> joined(std::vector<std::pair<std::int64_t, std::int64_t>> stretches) {
-  std::sort(stretches.begin(), stretches.end());
-  std::vector<std::pair<std::int64_t, std::int64_t>> apart;
-  for (const auto& [first, end] : stretches)
-    if (!apart.empty() && first <= apart.back().second)
-      apart.back().second = std::max(apart.back().second, end);
-    else
-      apart.emplace_back(first, end);
-  std::vector<date_range> out;
-  for (const auto& [first, end] : apart)
-    out.push_back({date_of(first), date_of(end - 1)});
-  return out;
-}
-
 } // namespace
+
+date_range ics_horizon(time_point now) {
+  const auto year = date_of(floor_div(floor_second(now), day_seconds)).year;
+  return {{year - years_before, 1, 1}, {year + years_after, 12, 31}};
+}
 
 expected<ics_days> days_from_ics(std::string_view text, const date_range& horizon) {
   auto events = read_events(text);
@@ -294,7 +288,7 @@ expected<ics_days> days_from_ics(std::string_view text, const date_range& horizo
     return unexpected<error>{std::move(events).error()};
   apply_replacements(*events);
   ics_days out;
-  std::vector<std::pair<std::int64_t, std::int64_t>> stretches;
+  std::vector<stretch> stretches;
   for (const auto& event : *events) {
     if (event.is_cancelled)
       continue;
@@ -317,7 +311,7 @@ expected<ics_days> days_from_ics(std::string_view text, const date_range& horizo
     for (const auto day : *days)
       stretches.emplace_back(day, day + length);
   }
-  out.days = joined(std::move(stretches));
+  out.days = to_ranges(joined(std::move(stretches)));
   return out;
 }
 

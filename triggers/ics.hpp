@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/expected.hpp"
+#include "carillon/time.hpp"
 #include "carillon/trigger.hpp"
 
 #include <cstddef>
@@ -17,6 +18,10 @@ struct ics_days {
 
 /// Most events of one file.
 inline constexpr std::size_t ics_events_max = 20'000;
+
+/// How far holidays are followed unless someone says otherwise: from the year before `now` to
+/// twenty years after it.
+date_range ics_horizon(time_point now);
 
 /// Reads the days of all VEVENTs of an iCalendar file (RFC 5545): DTSTART with DTEND or DURATION,
 /// RRULE, RDATE, EXDATE, moved and cancelled occurrences. What recurs is followed within `horizon`.
