@@ -19,14 +19,16 @@ answer reply_of(const std::vector<event>& events, position first, answer decided
           if constexpr (std::is_same_v<What, task_added> || std::is_same_v<What, schedule_added>) {
             decided.id = what.id.value;
             decided.what = change::created;
-          } else if constexpr (std::is_same_v<What, task_updated>) {
+          } else if constexpr (std::is_same_v<What, task_updated> ||
+                               std::is_same_v<What, calendar_set>) {
             decided.id = what.id.value;
             decided.what = change::updated;
           } else if constexpr (std::is_same_v<What, schedule_updated>) {
             decided.id = what.id.value;
             decided.what = what.trigger_reset ? change::replaced : change::updated;
           } else if constexpr (std::is_same_v<What, task_removed> ||
-                               std::is_same_v<What, schedule_removed>) {
+                               std::is_same_v<What, schedule_removed> ||
+                               std::is_same_v<What, calendar_removed>) {
             decided.id = what.id.value;
             decided.what = change::removed;
           } else if constexpr (std::is_same_v<What, schedule_paused> ||

@@ -27,6 +27,7 @@ inline constexpr int conflict_tries_max = 3;
 struct prepared {
   domain::decision decision;
   std::vector<stores::key> guards;
+  std::vector<stores::key> touches = {};     ///< As in `stores::commit`.
   std::optional<time_point> not_before = {}; ///< As in `stores::commit`.
 };
 
@@ -105,6 +106,7 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
   commit.id = command->info.id;
   commit.known = st.applied;
   commit.guards = std::move(ready->guards);
+  commit.touches = std::move(ready->touches);
   commit.meta = command->info.meta;
   commit.events = std::move(ready->decision.events);
   commit.not_before = ready->not_before;

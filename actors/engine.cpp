@@ -22,12 +22,6 @@ namespace {
 /// Owners of schedules, and of jobs. More than cores brings nothing: owners only decide.
 constexpr std::size_t owners_of_each = 2;
 
-/// How often the housekeeper looks whether a snapshot is due.
-constexpr std::chrono::seconds housekeeping_period{1};
-
-/// Least time between two snapshots: a burst of records is replayed faster than it is saved.
-constexpr std::chrono::seconds snapshot_pause{10};
-
 /// Longest wait for a shared log when this node starts or stops.
 constexpr std::chrono::seconds record_wait{15};
 
@@ -218,6 +212,7 @@ void scheduler::implementation::spawn(recovered from, const stores::session& ses
   const auto applied = from.head.at;
   auto queue = queue_of(from.state, *node_);
   node_->tasks.reset(std::move(from.state.tasks));
+  node_->rules.reset(std::move(from.state.calendars), std::move(from.state.zones));
   node_->applied = applied;
   node_->level = from.state.level;
   snapshot_at_ = from.snapshot_at;
@@ -324,6 +319,12 @@ expected<void> scheduler::implementation::start() {
     const std::lock_guard hold{mutex_};
     state_ = scheduler_state::stopped;
     return unexpected<error>{session.error()};
+  }
+  (void)renew_calendars(); // what it could not do, the housekeeper and each fire will
+  if (auto renewed = renew_zones(); !renewed) {
+    const std::lock_guard hold{mutex_};
+    state_ = scheduler_state::stopped;
+    return renewed;
   }
   adopt_runs adopted;
   const bool is_first = !std::exchange(has_adopted_, true);
@@ -442,34 +443,6 @@ expected<position> scheduler::implementation::store_snapshot_now() {
     snapshot_at_ = at;
   }
   return at;
-}
-
-void scheduler::implementation::housekeeping() {
-  using steady = std::chrono::steady_clock;
-  std::optional<steady::time_point> last_clean_up; // none: the first comes at once (ENG-08)
-  auto last_snapshot = steady::now();
-  std::unique_lock hold{mutex_};
-  while (!closing_) {
-    changed_.wait_for(hold, housekeeping_period);
-    if (closing_ || state_ != scheduler_state::started)
-      continue;
-    const auto now = steady::now();
-    const bool wants_snapshot =
-        node_->applied - snapshot_at_ >= node_->options.snapshot_every &&
-        now - last_snapshot >= snapshot_pause &&
-        (node_->sharing == nullptr || node_->sharing->rank_for("snapshot") == 0);
-    hold.unlock();
-    const auto every = node_->options.cleanup_interval.value_or(duration::zero());
-    if (every > duration::zero() && (!last_clean_up || now - *last_clean_up >= every)) {
-      last_clean_up = now;
-      ask_async(clean_up{}, {.meta = {.who = "engine", .from = "housekeeping"}}, [](auto) {});
-    }
-    if (wants_snapshot && !node_->log_broken) {
-      last_snapshot = now;
-      (void)store_snapshot_now();
-    }
-    hold.lock();
-  }
 }
 
 void scheduler::implementation::wait_until_stopped() {

@@ -108,6 +108,13 @@ private:
   void route(std::shared_ptr<actors::pending_command> command);
   void route_to_all(std::shared_ptr<actors::pending_command> command);
   domain::task_usage count_usage(const task_id& id);
+  void follow_calendar(actors::pending_command& command);
+  /// Answers how many schedules have another next fire time. Errors: those of an append.
+  expected<std::uint64_t> recompute(std::shared_ptr<actors::recompute_request> request);
+  /// Schedules that a calendar has left behind follow it. False: not all of them, try again.
+  bool renew_calendars();
+  /// Compares the zones in use with what this node recorded of them, and records what is new.
+  expected<void> renew_zones();
 
   actors::node_context_ptr node_;
   actors::handles_ptr peers_ = std::make_shared<actors::handles>();

@@ -33,8 +33,8 @@ using log_actor = caf::typed_actor<
 /// Owns the schedules of its shares: commands and fires.
 using schedule_actor =
     caf::typed_actor<caf::reacts_to<published>, caf::reacts_to<ask>, caf::reacts_to<fire_due>,
-                     caf::reacts_to<members_changed>, caf::reacts_to<gather_here>,
-                     caf::reacts_to<look_schedules>>;
+                     caf::reacts_to<members_changed>, caf::reacts_to<recompute_fires>,
+                     caf::reacts_to<gather_here>, caf::reacts_to<look_schedules>>;
 
 /// Owns time: one alarm for everything that is due, and whom to wake.
 using trigger_actor = caf::typed_actor<caf::reacts_to<wake_at>, caf::reacts_to<alarm_rang>>;
@@ -83,6 +83,9 @@ struct handles {
     return schedules[projections::share_of(id) % schedules.size()];
   }
   const schedule_actor& owner_of(const task_id& id) const {
+    return schedules[projections::share_of(id) % schedules.size()];
+  }
+  const schedule_actor& owner_of(const calendar_id& id) const {
     return schedules[projections::share_of(id) % schedules.size()];
   }
   const job_actor& owner_of(const job_id& id) const {

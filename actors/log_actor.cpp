@@ -356,7 +356,8 @@ void on_gather(log_state& st, const collector_ptr& into) {
   into->at = head.at;
   into->chain = head.hash;
   into->time = head.time;
-  into->missing = 2 + st.peers->schedules.size() + st.peers->jobs.size(); // owners, tasks, history
+  // Owners, history, tasks, and what lies outside of triggers.
+  into->missing = 3 + st.peers->schedules.size() + st.peers->jobs.size();
   st.blocks->tell_followers(gather_here{into});
   std::vector<stores::snapshot_chunk> chunks;
   if (into->with_chunks && st.node->level != events::first_level)
@@ -367,6 +368,8 @@ void on_gather(log_state& st, const collector_ptr& into) {
     return tasks.hash();
   });
   into->deliver(hash, std::move(chunks));
+  auto rules = st.node->rules.save(into->with_chunks);
+  into->deliver(rules.hash, std::move(rules.chunks));
 }
 
 void on_store_snapshot(log_state& st, collector& from) {

@@ -64,7 +64,8 @@ expected<void> log_publisher::publish(std::shared_ptr<const stores::block> block
   for (const auto& commit : block->commits) {
     auto at = commit.first;
     for (const auto& e : commit.events) {
-      node_->tasks.apply(e, {at++, block->time});
+      node_->tasks.apply(e, {at, block->time});
+      node_->rules.apply(e, {at++, block->time});
       count(counts, e);
     }
   }

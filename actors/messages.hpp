@@ -4,6 +4,7 @@
 #include "carillon/scheduler.hpp"
 #include "cluster/block_channel.hpp"
 #include "domain/job_aggregate.hpp"
+#include "domain/schedule_aggregate.hpp"
 #include "domain/task_aggregate.hpp"
 #include "projections/job_queue.hpp"
 #include "projections/job_table.hpp"
@@ -13,12 +14,15 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 /// What actors say to each other. These never leave the process: small values or shared pointers.
@@ -116,6 +120,37 @@ struct store_snapshot {
 struct fire_due {
   time_point now;
 };
+/// Asks every owner to compute fire times again whose rules outside of the trigger have changed.
+struct recompute_request {
+  domain::recompute_schedule what = {};         ///< Of no schedule in particular.
+  std::set<std::string> zones = {};             ///< With zone_rules: those that changed.
+  position causation = 0;                       ///< The record that made it necessary; 0 = a start.
+  std::function<void(recompute_request&)> done; ///< Called once, by the last to deliver.
+
+  std::mutex mutex;
+  std::size_t missing = 0;
+  position at = 0;         ///< Of the last record that was written.
+  std::uint64_t moved = 0; ///< Schedules whose next fire time is another one now.
+  std::optional<error> failure = {};
+
+  void deliver(position last, std::uint64_t count, const std::optional<error>& why) {
+    bool is_last = false;
+    {
+      const std::lock_guard hold{mutex};
+      at = std::max(at, last);
+      moved += count;
+      if (why && !failure)
+        failure = why;
+      is_last = --missing == 0;
+    }
+    if (is_last)
+      done(*this);
+  }
+};
+struct recompute_fires {
+  std::shared_ptr<recompute_request> what;
+};
+
 /// Something the dispatcher waits for is due.
 struct dispatch_due {};
 /// Tells the trigger actor when `source` wants to be woken next; none = not at all.
@@ -199,6 +234,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::gather)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::gather_here)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::store_snapshot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::fire_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::recompute_fires)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::dispatch_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::wake_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(carillon::actors::alarm_rang)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/log_sharing.hpp"
+#include "actors/rules_directory.hpp"
 #include "carillon/scheduler.hpp"
 #include "events/level.hpp"
 #include "projections/task_table.hpp"
@@ -99,6 +100,7 @@ struct node_context {
   time_point opened_at{};
   bool detached = true; ///< Actors that block have a thread of their own; tests drive them all.
   task_directory tasks;
+  rules_directory rules;
   handler_registry handlers;
   /// Whether this node can run a task: it has its labels and the executor, and
   /// for threads the handler. Set once.

@@ -15,19 +15,8 @@ using namespace actors;
 
 namespace {
 
-constexpr std::size_t page_limit_max = 1000;
-
 /// Bytes of the log read for one page of events.
 constexpr std::size_t event_page_bytes = 1 << 20;
-
-expected<void> check_page(const page_request& request) {
-  if (request.limit == 0 || request.limit > page_limit_max)
-    return refuse(errc::invalid_argument,
-                  "is " + std::to_string(request.limit) + ", must be 1 to " +
-                      std::to_string(page_limit_max),
-                  "limit");
-  return {};
-}
 
 constexpr std::string_view finished_cursor = "finished:";
 constexpr std::string_view live_cursor = "live:";

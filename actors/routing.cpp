@@ -22,6 +22,8 @@ std::size_t bytes_of(const command& c) {
   }
   if (const auto* add = std::get_if<add_schedule>(&c))
     return command_bytes + add->spec.args.text.size();
+  if (const auto* set = std::get_if<set_calendar>(&c))
+    return command_bytes + set->days.size() * sizeof(date_range);
   return command_bytes;
 }
 
@@ -98,6 +100,8 @@ void scheduler::implementation::route(std::shared_ptr<pending_command> command) 
         } else {
           if constexpr (std::is_same_v<What, remove_task>)
             command->usage = count_usage(what.id);
+          if constexpr (std::is_same_v<What, set_calendar>)
+            follow_calendar(*command);
           caf::anon_send(peers_->owner_of(what.id), actors::ask{command});
         }
       },

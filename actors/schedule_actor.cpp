@@ -1,5 +1,5 @@
-#include "actors/command_handler.hpp"
-#include "actors/id_source.hpp"
+#include "actors/schedule_decisions.hpp"
+#include "triggers/outside_rules.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -10,8 +10,8 @@ namespace {
 /// Schedules that fire in one append; the others follow at once in the next.
 constexpr std::size_t fires_per_append_max = 1'000;
 
-/// Finished schedules purged by one clean_up per owner.
-constexpr std::size_t purged_per_clean_up_max = 1'000;
+/// Conflicts after which fire times are left to whoever moved them: he knew the rules of now, too.
+constexpr std::size_t recompute_conflicts_max = 10'000;
 
 /// How long firing rests after the log took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
@@ -76,151 +76,11 @@ void on_published(state& st, const stores::block& block) {
   tell_trigger(st, st.table.next_due());
 }
 
-/// Where nodes share a log nothing is due before it is so by the log's clock, too.
-domain::decision_context context_of(const state& st) {
-  const auto now = st.node->now();
-  const auto& sharing = st.node->sharing;
-  return {sharing == nullptr ? now : sharing->agreed_now(now), st.node->node, st.node->zone};
-}
-
-stores::key task_key(const task_id& id) {
-  return stores::stream_key(stream_category::task, id.value);
-}
-stores::key schedule_key(const schedule_id& id) {
-  return stores::stream_key(stream_category::schedule, id.value);
-}
-
-expected<prepared> prepare(expected<domain::decision> decided, std::vector<stores::key> guards) {
-  if (!decided)
-    return unexpected<error>{std::move(decided).error()};
-  for (const auto& e : decided->events)
-    if (const auto* job = std::get_if<job_added>(&e))
-      guards.push_back(stores::stream_key(job->id));
-  const auto not_before = domain::settled_until(decided->events);
-  return prepared{std::move(*decided), std::move(guards), not_before};
-}
-
-unexpected<error> no_task(const task_id& id) {
-  return refuse(errc::not_found,
-                "task '" + id.value + "' does not exist; add it first, or name a command", "task");
-}
-
-/// The task settings that a schedule of `id` starts from.
-expected<task_settings> settings_of(const state& st, const task_id& id) {
-  const auto task = st.node->tasks.find(id);
-  if (task == nullptr)
-    return no_task(id);
-  return task->settings;
-}
-
-expected<prepared> decide_command(state& st, const configure_task& command) {
-  const auto task = st.node->tasks.find(command.id);
-  return prepare(domain::decide(task.get(), command, st.node->options.task_defaults),
-                 {task_key(command.id)});
-}
-
-expected<prepared> decide_command(state& st, const remove_task& command,
-                                  const domain::task_usage& usage) {
-  const auto task = st.node->tasks.find(command.id);
-  return prepare(domain::decide(task.get(), command, usage), {task_key(command.id)});
-}
-
-expected<prepared> decide_command(state& st, const add_schedule& command) {
-  const auto& task_name = command.spec.task;
-  std::vector<event> task_events;
-  auto task = st.node->tasks.find(task_name);
-  task_settings settings;
-  if (task != nullptr)
-    settings = task->settings;
-  if (command.task) {
-    auto configured = domain::decide(task.get(), configure_task{task_name, *command.task},
-                                     st.node->options.task_defaults);
-    if (!configured)
-      return unexpected<error>{std::move(configured).error()};
-    for (auto& e : configured->events) {
-      if (const auto* added = std::get_if<task_added>(&e))
-        settings = added->settings;
-      if (const auto* updated = std::get_if<task_updated>(&e))
-        settings = updated->settings;
-      task_events.push_back(std::move(e));
-    }
-  } else if (task == nullptr) {
-    return no_task(task_name);
-  }
-  const auto current = st.table.find(command.spec.id);
-  auto decided = domain::decide(current ? &*current : nullptr, command, settings, context_of(st));
-  if (decided && decided->reply.what == change::kept)
-    task_events.clear(); // the schedule stays as it is, and so does its task
-  if (decided)
-    decided->events.insert(decided->events.begin(), std::make_move_iterator(task_events.begin()),
-                           std::make_move_iterator(task_events.end()));
-  return prepare(std::move(decided), {task_key(task_name), schedule_key(command.spec.id)});
-}
-
-expected<prepared> decide_command(state& st, const update_schedule& command) {
-  const auto current = st.table.find(command.id);
-  std::vector guards{schedule_key(command.id)};
-  task_settings settings;
-  if (current) {
-    const auto& name = command.changes.task ? *command.changes.task : current->settings.task;
-    auto found = settings_of(st, name);
-    if (!found)
-      return unexpected<error>{std::move(found).error()};
-    settings = std::move(*found);
-    guards.push_back(task_key(name));
-  }
-  return prepare(domain::decide(current ? &*current : nullptr, command, settings, context_of(st)),
-                 std::move(guards));
-}
-
-expected<prepared> decide_command(state& st, const trigger_schedule& command) {
-  const auto current = st.table.find(command.id);
-  const auto context = context_of(st);
-  return prepare(
-      domain::decide(current ? &*current : nullptr, command, st.ids.job(context.now), context),
-      {schedule_key(command.id)});
-}
-
-template <class Command>
-requires(std::is_same_v<Command, pause_schedule> || std::is_same_v<Command, resume_schedule> ||
-         std::is_same_v<Command, remove_schedule>)
-    expected<prepared> decide_command(state& st, const Command& command) {
-  const auto current = st.table.find(command.id);
-  return prepare(domain::decide(current ? &*current : nullptr, command, context_of(st)),
-                 {schedule_key(command.id)});
-}
-
-expected<prepared> decide_command(state& st, const clean_up& command) {
-  prepared out;
-  const auto context = context_of(st);
-  st.table.for_each([&](const domain::schedule_state& schedule) {
-    if (out.guards.size() >= purged_per_clean_up_max)
-      return;
-    auto decided = domain::decide(schedule, command, context);
-    if (decided.events.empty())
-      return;
-    out.guards.push_back(schedule_key(schedule.id));
-    for (auto& e : decided.events)
-      out.decision.events.push_back(std::move(e));
-  });
-  return out;
-}
-
 void on_ask(state& st, const std::shared_ptr<pending_command>& command) {
   auto* self = st.self;
-  handle_command(st, command, [self](const pending_command& asked) -> expected<prepared> {
+  handle_command(st, command, [self](const pending_command& asked) {
     auto& st = static_cast<state::actor_type*>(self)->state;
-    return std::visit(
-        [&](const auto& what) -> expected<prepared> {
-          using What = std::decay_t<decltype(what)>;
-          if constexpr (std::is_same_v<What, remove_task>)
-            return decide_command(st, what, asked.usage);
-          else if constexpr (requires { decide_command(st, what); })
-            return decide_command(st, what);
-          else
-            return refuse(errc::internal, "a job command reached a schedule actor");
-        },
-        asked.what);
+    return decide_command({st.table, *st.node, st.ids}, asked);
   });
 }
 
@@ -260,26 +120,20 @@ void on_fire_due(state& st, time_point now) {
     return;
   auto commits = std::make_shared<std::vector<stores::commit>>();
   std::vector<schedule_id> fired;
-  auto context = context_of(st);
+  auto context = context_of(*st.node);
   if (st.node->sharing == nullptr)
     context.now = std::max(context.now, now);
   for (auto& id : st.table.take_due(context.now, fires_per_append_max)) {
     const auto schedule = st.table.find(id);
-    auto ready =
-        prepare(domain::decide(*schedule, domain::fire_schedule{id}, context), {schedule_key(id)});
+    auto ready = prepare(domain::decide(*schedule, domain::fire_schedule{id}, context),
+                         {schedule_key(id)}, &*schedule);
     if (!ready->decision.left_alone.empty())
       st.node->log(log_level::error, "schedule '" + id.value +
                                          "' is due, but left alone: " + ready->decision.left_alone);
     if (ready->decision.events.empty())
       continue;
-    stores::commit commit;
-    commit.id = st.ids.commit();
-    commit.known = st.applied;
-    commit.guards = std::move(ready->guards);
-    commit.not_before = ready->not_before;
-    commit.meta = {.who = "engine", .from = "timer"};
-    commit.events = std::move(ready->decision.events);
-    commits->push_back(std::move(commit));
+    commits->push_back(to_commit(std::move(*ready), st.ids.commit(), st.applied,
+                                 {.who = "engine", .from = "timer"}));
     fired.push_back(std::move(id));
   }
   tell_trigger(st, next_wake(st));
@@ -292,6 +146,91 @@ void on_fire_due(state& st, time_point now) {
             on_fires_answered(static_cast<state::actor_type*>(self)->state, fired, reply);
           },
           [](const caf::error&) {});
+}
+
+/// One owner's part of a `recompute_request`.
+struct recompute_part {
+  std::shared_ptr<recompute_request> request;
+  std::vector<schedule_id> left; ///< Still to be looked at, the last one next.
+  std::size_t conflicts = 0;
+  position at = 0;
+  std::uint64_t moved = 0;
+
+  void deliver(const std::optional<error>& why = {}) { request->deliver(at, moved, why); }
+};
+
+/// The schedules of this owner that may have other fire times.
+std::vector<schedule_id> concerned(const state& st, const recompute_request& request) {
+  std::vector<schedule_id> out;
+  if (request.what.cause == recompute_cause::calendar) {
+    out = st.node->rules.read_calendars([](const auto& table) { return table.users(); });
+    std::erase_if(out, [&](const schedule_id& id) { return !st.mine.holds(id); });
+    return out;
+  }
+  st.table.for_each([&](const domain::schedule_state& schedule) {
+    bool is_concerned = false;
+    triggers::each_zone(schedule.settings.trigger, [&](const std::string& zone) {
+      is_concerned = is_concerned || request.zones.count(zone) > 0;
+    });
+    if (is_concerned)
+      out.push_back(schedule.id);
+  });
+  return out;
+}
+
+/// Decides on what is left until an append is full; none = nothing more moves.
+std::shared_ptr<std::vector<stores::commit>> next_commits(state& st, recompute_part& part,
+                                                          std::vector<schedule_id>& ids) {
+  auto commits = std::make_shared<std::vector<stores::commit>>();
+  const auto context = context_of(*st.node);
+  auto command = part.request->what;
+  for (; !part.left.empty() && commits->size() < fires_per_append_max; part.left.pop_back()) {
+    command.id = part.left.back();
+    const auto schedule = st.table.find(command.id);
+    if (!schedule)
+      continue;
+    auto ready = prepare(domain::decide(*schedule, command, context), {schedule_key(command.id)},
+                         &*schedule);
+    if (ready->decision.events.empty())
+      continue;
+    commits->push_back(
+        to_commit(std::move(*ready), st.ids.commit(), st.applied,
+                  {.who = "engine", .from = "rules", .causation = part.request->causation}));
+    ids.push_back(command.id);
+  }
+  return commits;
+}
+
+void go_on(state& st, const std::shared_ptr<recompute_part>& part) {
+  std::vector<schedule_id> ids;
+  const auto commits = next_commits(st, *part, ids);
+  if (commits->empty())
+    return part->deliver();
+  auto* self = st.self;
+  self->request(st.peers->log, caf::infinite, append_request{lane::command, commits})
+      .then(
+          [self, part, ids](const append_reply& reply) {
+            if (reply.failure)
+              return part->deliver(reply.failure);
+            for (std::size_t i = 0; i < ids.size(); ++i)
+              if (reply.outcomes[i].kind == stores::outcome_kind::appended) {
+                part->at = std::max(part->at, reply.outcomes[i].at);
+                ++part->moved;
+              } else if (part->conflicts++ < recompute_conflicts_max) {
+                part->left.push_back(ids[i]); // it moved meanwhile: its new state is looked at
+              }
+            go_on(static_cast<state::actor_type*>(self)->state, part);
+          },
+          [part](const caf::error&) {
+            part->deliver(error{errc::unavailable, "the scheduler is stopping"});
+          });
+}
+
+void on_recompute(state& st, std::shared_ptr<recompute_request> request) {
+  auto part = std::make_shared<recompute_part>();
+  part->left = concerned(st, *request);
+  part->request = std::move(request);
+  go_on(st, part);
 }
 
 void on_gather(state& st, collector& into) {
@@ -319,6 +258,7 @@ schedule_actor::behavior_type schedule_behavior(schedule_actor::stateful_pointer
       [self](const ask& a) { on_ask(self->state, a.what); },
       [self](const fire_due& f) { on_fire_due(self->state, f.now); },
       [self](members_changed) { on_members(self->state); },
+      [self](const recompute_fires& r) { on_recompute(self->state, r.what); },
       [self](const gather_here& g) { on_gather(self->state, *g.into); },
       [self](const look_schedules& l) { l.with(self->state.table); },
   };

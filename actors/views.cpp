@@ -3,6 +3,8 @@
 namespace carillon::actors {
 namespace {
 
+constexpr std::size_t page_limit_max = 1000;
+
 schedule_status status_of(const domain::schedule_state& schedule) {
   if (!schedule.fault.empty())
     return schedule_status::error;
@@ -12,6 +14,15 @@ schedule_status status_of(const domain::schedule_state& schedule) {
 }
 
 } // namespace
+
+expected<void> check_page(const page_request& request) {
+  if (request.limit == 0 || request.limit > page_limit_max)
+    return refuse(errc::invalid_argument,
+                  "is " + std::to_string(request.limit) + ", must be 1 to " +
+                      std::to_string(page_limit_max),
+                  "limit");
+  return {};
+}
 
 task_view view_of(const domain::task_state& task, const projections::job_queue& queue) {
   task_view out;

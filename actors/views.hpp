@@ -17,6 +17,9 @@ job_view view_of(const domain::job_state& job, bool claimable);
 /// `now` decides whether the result has expired.
 job_view view_of(const stores::finished_job& job, time_point now);
 
+/// Errors: invalid_argument with field "limit".
+expected<void> check_page(const page_request& request);
+
 /// Whether a live job is one that `filter` asks for.
 bool matches(const job_filter& filter, const domain::job_state& job);
 /// The same question for finished jobs; none when `filter` asks for live ones only.

@@ -2,7 +2,9 @@
 
 #include "carillon/command.hpp"
 #include "carillon/event.hpp"
+#include "domain/named_calendars.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@ struct decision_context {
   time_point now{};                 ///< The shell's clock, read once per decision.
   node_id node = {};                ///< Who decides; claims name it.
   std::string default_zone = "UTC"; ///< Zone of cron and calendar triggers that name none.
+  std::shared_ptr<const calendar_map> calendars = {}; ///< All there are; null = none.
 };
 
 /// What a command leads to: the events to append as one commit, and what to answer once they are

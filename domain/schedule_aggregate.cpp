@@ -1,8 +1,10 @@
 #include "domain/schedule_aggregate.hpp"
 
 #include "domain/checks.hpp"
+#include "domain/outside_rules.hpp"
 #include "domain/settle.hpp"
 #include "triggers/next.hpp"
+#include "triggers/outside_rules.hpp"
 #include "triggers/resolve.hpp"
 #include "values/stable_hash.hpp"
 
@@ -39,12 +41,23 @@ triggers::resolve_context resolve_context_of(const schedule_id& id, const decisi
           .draw = stable_hash(id.value) ^ now};
 }
 
+/// As it is stored: the days of calendars stay with them.
+expected<trigger_spec> resolve_stored(const schedule_id& id, const trigger_spec& spec,
+                                      const decision_context& ctx) {
+  auto resolved = triggers::resolve(with_calendars(spec, ctx), resolve_context_of(id, ctx));
+  if (!resolved)
+    return resolved;
+  return triggers::without_days(std::move(*resolved), spec);
+}
+
 expected<ready_trigger> start_trigger(const schedule_id& id, const trigger_spec& spec,
                                       const decision_context& ctx) {
-  auto resolved = triggers::resolve(spec, resolve_context_of(id, ctx));
+  if (auto known = check_calendars(spec, ctx); !known)
+    return unexpected{std::move(known).error()};
+  auto resolved = resolve_stored(id, spec, ctx);
   if (!resolved)
     return of_trigger(std::move(resolved).error());
-  const auto compiled = triggers::compile(*resolved);
+  const auto compiled = compile_stored(*resolved, ctx);
   if (!compiled)
     return of_trigger(compiled.error());
   auto first = triggers::next(*compiled, {});
@@ -77,19 +90,22 @@ trigger_spec adopt_start(trigger_spec spec, const trigger_spec& old) {
     adopt_children(any->triggers, std::get<any_of>(old.kind).triggers);
   } else if (auto* all = std::get_if<all_of>(&spec.kind)) {
     adopt_children(all->triggers, std::get<all_of>(old.kind).triggers);
+  } else if (auto* rest = std::get_if<filtered>(&spec.kind)) {
+    adopt_children(rest->triggers, std::get<filtered>(old.kind).triggers);
   }
   return spec;
 }
 
 /// The current trigger where it stands after `settled`; one that broke is asked again.
-expected<ready_trigger> go_on(const schedule_state& current, const settlement& settled) {
+expected<ready_trigger> go_on(const schedule_state& current, const settlement& settled,
+                              const decision_context& ctx) {
   ready_trigger result{.spec = current.settings.trigger,
                        .next_fire = settled.next_fire,
                        .cursor = settled.cursor,
                        .is_new = false};
   if (!settled.faulted || settled.next_fire)
     return result;
-  const auto compiled = triggers::compile(result.spec);
+  const auto compiled = compile_stored(result.spec, ctx);
   if (!compiled)
     return of_trigger(compiled.error());
   auto following = triggers::next(*compiled, result.cursor);
@@ -102,8 +118,8 @@ expected<ready_trigger> go_on(const schedule_state& current, const settlement& s
 
 bool is_same_trigger(const schedule_state& current, const trigger_spec& spec,
                      const decision_context& ctx) {
-  const auto adopted = triggers::resolve(adopt_start(spec, current.settings.trigger),
-                                         resolve_context_of(current.id, ctx));
+  const auto adopted =
+      resolve_stored(current.id, adopt_start(spec, current.settings.trigger), ctx);
   return adopted && *adopted == current.settings.trigger;
 }
 
@@ -187,8 +203,8 @@ struct replacement {
 expected<decision> put(const schedule_state& current, replacement next,
                        const decision_context& ctx) {
   const bool starts_over = next.trigger.has_value();
-  auto settled = settle_all(current, ctx.now, starts_over ? leave_out{"replaced"} : std::nullopt);
-  auto trigger = starts_over ? expected{std::move(*next.trigger)} : go_on(current, settled);
+  auto settled = settle_all(current, ctx, starts_over ? leave_out{"replaced"} : std::nullopt);
+  auto trigger = starts_over ? expected{std::move(*next.trigger)} : go_on(current, settled, ctx);
   if (!trigger)
     return unexpected{std::move(trigger).error()};
   next.settings.trigger = std::move(trigger->spec);
@@ -293,7 +309,7 @@ expected<decision> decide(const schedule_state* current, const pause_schedule& c
     return no_such_schedule(command.id);
   if (current->paused)
     return answered(command.id, change::none, current->next_fire);
-  auto result = after(settle_all(*current, ctx.now, "paused"), command.id, change::updated);
+  auto result = after(settle_all(*current, ctx, "paused"), command.id, change::updated);
   result.events.push_back(schedule_paused{.id = command.id});
   return result;
 }
@@ -304,16 +320,19 @@ expected<decision> decide(const schedule_state* current, const resume_schedule& 
     return no_such_schedule(command.id);
   if (!current->paused)
     return answered(command.id, change::none, current->next_fire);
-  settlement skipped{.next_fire = current->next_fire, .cursor = current->cursor};
-  if (command.mode != resume_schedule::from::next_fire_time)
-    skipped = skip_paused(*current,
-                          command.mode == resume_schedule::from::now ? ctx.now : command.instant);
+  auto skipped = command.mode == resume_schedule::from::next_fire_time
+                     ? settle_nothing(*current, ctx)
+                     : skip_paused(*current, ctx,
+                                   command.mode == resume_schedule::from::now ? ctx.now
+                                                                              : command.instant);
   auto result = answered(command.id, change::updated, skipped.next_fire);
   schedule_resumed resumed{
       .id = command.id, .next_fire = skipped.next_fire, .cursor = std::move(skipped.cursor)};
   std::optional<schedule_faulted> fault;
   for (auto& e : skipped.events) {
-    if (auto* fired = std::get_if<schedule_fired>(&e))
+    if (std::holds_alternative<schedule_recomputed>(e))
+      result.events.push_back(std::move(e));
+    else if (auto* fired = std::get_if<schedule_fired>(&e))
       resumed.fates = std::move(fired->fates);
     else if (auto* faulted = std::get_if<schedule_faulted>(&e))
       fault = std::move(*faulted);
@@ -328,7 +347,7 @@ expected<decision> decide(const schedule_state* current, const remove_schedule& 
                           const decision_context& ctx) {
   if (!current)
     return answered(command.id, change::none, std::nullopt);
-  auto result = after(settle_all(*current, ctx.now, "removed"), command.id, change::removed);
+  auto result = after(settle_all(*current, ctx, "removed"), command.id, change::removed);
   result.reply.next_fire.reset();
   result.events.push_back(schedule_removed{.id = command.id});
   return result;
@@ -353,13 +372,35 @@ expected<decision> decide(const schedule_state* current, const trigger_schedule&
 
 decision decide(const schedule_state& current, const fire_schedule& command,
                 const decision_context& ctx) {
-  auto settled = settle_round(current, ctx.now);
+  auto settled = settle_round(current, ctx);
   const bool more = settled.more;
   auto left_alone = std::move(settled.left_alone);
   const auto what = settled.events.empty() ? change::none : change::updated;
   auto result = after(std::move(settled), command.id, what);
   result.more = more;
   result.left_alone = std::move(left_alone);
+  return result;
+}
+
+decision decide(const schedule_state& current, const recompute_schedule& command,
+                const decision_context& ctx) {
+  if (command.cause == recompute_cause::calendar && !is_outdated(current, ctx))
+    return answered(current.id, change::none, current.next_fire);
+  auto fresh = recompute(current, {command.cause, command.zone_table}, ctx);
+  if (fresh && !*fresh)
+    return answered(current.id, change::none, current.next_fire);
+  if (!fresh && fresh.error().code == errc::unsupported) {
+    auto result = answered(current.id, change::none, current.next_fire);
+    result.left_alone = fresh.error().message;
+    return result;
+  }
+  auto result = answered(current.id, change::updated, std::nullopt);
+  if (fresh) {
+    result.reply.next_fire = (*fresh)->next_fire;
+    result.events = {std::move(**fresh)};
+  } else {
+    result.events = {fault_of(current.id, fresh.error())};
+  }
   return result;
 }
 

@@ -33,11 +33,20 @@ struct fire_schedule {
   schedule_id id;
 };
 
+/// Looks again at a fire time whose rules outside of the trigger may have changed: asked by the
+/// node that saw it.
+struct recompute_schedule {
+  schedule_id id;
+  recompute_cause cause = recompute_cause::calendar;
+  std::string zone_table = {}; ///< With zone_rules: its version; empty = unknown.
+};
+
 /// `current` is nullptr when there is no such schedule. `task`: settings of the schedule's task as
 /// they will be after this command. `command.spec.id` is given (the shell made one up if need be).
 /// Events: schedule_added | settled fires + schedule_updated | none (kept). With
 /// conflict_policy::update a schedule that is paused stays paused.
-/// Errors: invalid_argument, conflict (conflict_policy::exception).
+/// Errors: invalid_argument (also a calendar that does not exist), conflict
+/// (conflict_policy::exception).
 expected<decision> decide(const schedule_state* current, const add_schedule& command,
                           const task_settings& task, const decision_context& ctx);
 
@@ -75,6 +84,12 @@ expected<decision> decide(const schedule_state* current, const trigger_schedule&
 /// faulted, and when this node does not know its type of trigger (`left_alone` says so). A fire
 /// time is missed when even its longest jitter plus its grace is over. Never an error.
 decision decide(const schedule_state& current, const fire_schedule& command,
+                const decision_context& ctx);
+
+/// Events: schedule_recomputed when the rules of now give another next fire time; none when they do
+/// not, or no calendar of it was set since its last record. What was due before a calendar
+/// was set stays due. schedule_faulted when the trigger breaks. Never an error.
+decision decide(const schedule_state& current, const recompute_schedule& command,
                 const decision_context& ctx);
 
 /// Events: schedule_removed(finished) when it can never fire again and has no open jobs; else none.

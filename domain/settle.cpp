@@ -1,5 +1,6 @@
 #include "domain/settle.hpp"
 
+#include "domain/outside_rules.hpp"
 #include "triggers/due.hpp"
 #include "triggers/next.hpp"
 
@@ -49,10 +50,19 @@ std::optional<duration> grace_of(const schedule_settings& settings) {
 /// Collects rounds into one schedule_fired with its jobs.
 class settler {
 public:
-  settler(const schedule_state& state, time_point now) : state_{state}, now_{now} {
+  settler(const schedule_state& state, const decision_context& ctx, time_point now)
+      : state_{state}, ctx_{ctx}, now_{now} {
     result_.next_fire = state.next_fire;
     result_.cursor = state.cursor;
     result_.faulted = !state.fault.empty();
+    if (!is_outdated(state, ctx))
+      return;
+    // A trigger that breaks here does so again below, once its next fire time is due.
+    if (auto fresh = recompute(state, {recompute_cause::calendar}, ctx); fresh && *fresh) {
+      result_.next_fire = (*fresh)->next_fire;
+      result_.cursor = (*fresh)->cursor;
+      recomputed_ = std::move(*fresh);
+    }
   }
 
   bool can_settle() const {
@@ -85,6 +95,8 @@ public:
   settlement finish() && {
     result_.more = can_settle();
     std::vector<event> events;
+    if (recomputed_)
+      events.push_back(std::move(*recomputed_));
     if (!fates_.empty())
       events.push_back(schedule_fired{.id = state_.id,
                                       .fates = std::move(fates_),
@@ -100,7 +112,7 @@ private:
   std::optional<triggers::compiled_trigger> compiled() {
     if (!can_settle())
       return std::nullopt;
-    auto trigger = triggers::compile(state_.settings.trigger);
+    auto trigger = compile_stored(state_.settings.trigger, ctx_);
     if (trigger)
       return std::move(*trigger);
     // Other nodes may know what this one does not: it is no fault of the schedule (CMB-07).
@@ -144,7 +156,9 @@ private:
   }
 
   const schedule_state& state_;
+  const decision_context& ctx_;
   time_point now_;
+  std::optional<schedule_recomputed> recomputed_;
   std::vector<fate> fates_;
   std::vector<event> jobs_;
   settlement result_;
@@ -152,8 +166,8 @@ private:
 
 } // namespace
 
-settlement settle_round(const schedule_state& state, time_point now) {
-  settler work{state, now};
+settlement settle_round(const schedule_state& state, const decision_context& ctx) {
+  settler work{state, ctx, ctx.now};
   if (!state.paused)
     work.rounds(1);
   auto result = std::move(work).finish();
@@ -161,20 +175,24 @@ settlement settle_round(const schedule_state& state, time_point now) {
   return result;
 }
 
-settlement settle_all(const schedule_state& state, time_point now, leave_out rest) {
-  settler work{state, now};
+settlement settle_all(const schedule_state& state, const decision_context& ctx, leave_out rest) {
+  settler work{state, ctx, ctx.now};
   if (state.paused)
-    work.skip(now + tick, "paused");
+    work.skip(ctx.now + tick, "paused");
   else
     work.rounds(settle_rounds_max);
   if (rest && work.can_settle())
-    work.skip(now + tick, *rest);
+    work.skip(ctx.now + tick, *rest);
   return std::move(work).finish();
 }
 
-settlement skip_paused(const schedule_state& state, time_point until) {
+settlement settle_nothing(const schedule_state& state, const decision_context& ctx) {
+  return settler{state, ctx, ctx.now}.finish();
+}
+
+settlement skip_paused(const schedule_state& state, const decision_context& ctx, time_point until) {
   // A fire time at `until` itself is kept (SCH-12).
-  settler work{state, until - tick};
+  settler work{state, ctx, until - tick};
   work.skip(until, "paused");
   return std::move(work).finish();
 }

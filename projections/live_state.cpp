@@ -22,6 +22,11 @@ void live_state::apply(const event& e, const domain::record_info& info, const jo
           tasks.apply(e, info);
         } else if constexpr (What::category == stream_category::schedule) {
           owner_of(what.id).apply(e, info);
+          calendars.apply(e, info);
+        } else if constexpr (What::category == stream_category::calendar) {
+          calendars.apply(e, info);
+        } else if constexpr (What::category == stream_category::node) {
+          zones.apply(e, info);
         } else if constexpr (What::category == stream_category::job) {
           if constexpr (requires { what.schedule; })
             if (!what.schedule.empty())
@@ -37,6 +42,8 @@ void live_state::apply(const event& e, const domain::record_info& info, const jo
 
 state_hash live_state::hash() const {
   auto sum = tasks.hash();
+  sum += calendars.hash();
+  sum += zones.hash();
   for (const auto& table : schedules)
     sum += table.hash();
   for (const auto& table : jobs)
@@ -46,6 +53,9 @@ state_hash live_state::hash() const {
 
 std::string level_chunk_name() { return "level"; }
 std::string task_chunk_name() { return chunk_name("tasks", 0); }
+std::string calendar_chunk_name() { return chunk_name("calendars", 0); }
+std::string calendar_user_chunk_name() { return chunk_name("calendar_users", 0); }
+std::string zone_chunk_name() { return chunk_name("zones", 0); }
 std::string schedule_chunk_name(std::size_t share) { return chunk_name("schedules", share); }
 std::string job_chunk_name(std::size_t share) { return chunk_name("jobs", share); }
 
@@ -71,6 +81,12 @@ expected<void> load_chunk(live_state& state, std::string_view name, std::string_
     return load_level(state, bytes);
   if (name == task_chunk_name())
     return state.tasks.load(bytes);
+  if (name == calendar_chunk_name())
+    return state.calendars.load(bytes);
+  if (name == calendar_user_chunk_name())
+    return state.calendars.load_users(bytes);
+  if (name == zone_chunk_name())
+    return state.zones.load(bytes);
   for (std::size_t share = 0; share < share_count; ++share) {
     if (name == schedule_chunk_name(share))
       return state.schedules[share % state.schedules.size()].load(bytes);

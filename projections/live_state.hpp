@@ -1,9 +1,11 @@
 #pragma once
 
 #include "events/level.hpp"
+#include "projections/calendar_table.hpp"
 #include "projections/job_table.hpp"
 #include "projections/schedule_table.hpp"
 #include "projections/task_table.hpp"
+#include "projections/zone_table.hpp"
 
 #include <functional>
 #include <string>
@@ -21,6 +23,8 @@ public:
   explicit live_state(std::size_t owners = 1) : schedules(owners), jobs(owners) {}
 
   task_table tasks;
+  calendar_table calendars;
+  zone_table zones;
   std::vector<schedule_table> schedules; ///< One per owner: share `s` is with owner `s % owners`.
   std::vector<job_table> jobs;
   std::uint32_t level = events::first_level; ///< The log's format level. Not in the hash.
@@ -36,9 +40,12 @@ public:
   state_hash hash() const;
 };
 
-/// Names of a snapshot's chunks: the log's level, the tasks, then one per kind and share.
+/// Names of a snapshot's chunks: what there is once, then one per kind and share.
 std::string level_chunk_name();
 std::string task_chunk_name();
+std::string calendar_chunk_name();
+std::string calendar_user_chunk_name();
+std::string zone_chunk_name();
 std::string schedule_chunk_name(std::size_t share);
 std::string job_chunk_name(std::size_t share);
 

@@ -3,6 +3,7 @@
 #include "events/upcast.hpp"
 #include "projections/packing.hpp"
 #include "projections/state_fields.hpp"
+#include "triggers/outside_rules.hpp"
 
 #include <cassert>
 #include <utility>
@@ -17,9 +18,17 @@ schedule_state schedule_table::unpack(const entry& from) {
   return std::move(*state);
 }
 
+void schedule_table::note_zones(const trigger_spec& trigger) {
+  triggers::each_zone(trigger, [this](const std::string& zone) {
+    if (zone != last_zone_)
+      zones_.insert(last_zone_ = zone);
+  });
+}
+
 void schedule_table::store(entry& into, const schedule_state& state) {
   into.packed = events::encode(state);
   into.packed.shrink_to_fit();
+  note_zones(state.settings.trigger);
   const bool waits = state.next_fire && !state.paused && state.fault.empty();
   if (!waits) {
     due_.remove(into);

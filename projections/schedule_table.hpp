@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ public:
 
   std::optional<domain::schedule_state> find(const schedule_id& id) const;
   std::size_t size() const noexcept { return entries_.size(); }
+
+  /// The zones that the schedules' fire times depend on, and perhaps some that they once did.
+  const std::set<std::string>& zones() const noexcept { return zones_; }
 
   /// When the first schedule is due; none when nothing waits.
   std::optional<time_point> next_due() const;
@@ -58,6 +62,7 @@ private:
 
   static domain::schedule_state unpack(const entry& from);
   time_point due_of(const domain::schedule_state& state) const;
+  void note_zones(const trigger_spec& trigger);
   void store(entry& into, const domain::schedule_state& state);
   template <class Event>
   void change(const schedule_id& id, const Event& e, const domain::record_info& info);
@@ -65,6 +70,8 @@ private:
   std::map<schedule_id, entry> entries_;
   std::function<duration(const schedule_id&)> delay_;
   due_queue<entry> due_;
+  std::set<std::string> zones_;
+  std::string last_zone_; ///< Most schedules share one.
 };
 
 } // namespace carillon::projections

@@ -27,6 +27,7 @@ constexpr std::uint64_t stable_hash(std::string_view text) {
 
 inline std::size_t share_of(const task_id& id) { return stable_hash(id.value) % share_count; }
 inline std::size_t share_of(const schedule_id& id) { return stable_hash(id.value) % share_count; }
+inline std::size_t share_of(const calendar_id& id) { return stable_hash(id.value) % share_count; }
 /// The last byte of a UUID is random in versions 5 and 7 alike.
 inline std::size_t share_of(const job_id& id) { return id.bytes[15] % share_count; }
 

@@ -1,15 +1,23 @@
 #pragma once
 
 #include "domain/job_aggregate.hpp"
+#include "domain/named_calendars.hpp"
 #include "domain/schedule_aggregate.hpp"
 #include "domain/task_aggregate.hpp"
 #include "events/fields.hpp"
+#include "projections/zone_table.hpp"
 
 /// The field lists of what a snapshot holds. A snapshot of another format is replayed instead, so
 /// these may change freely; raise `snapshot_format` when they do.
 namespace carillon::projections {
 
 inline constexpr int snapshot_format = 1;
+
+/// A schedule that names calendars.
+struct calendar_user {
+  schedule_id id;
+  std::vector<std::string> calendars;
+};
 
 } // namespace carillon::projections
 
@@ -45,6 +53,32 @@ template <> struct fields_of<domain::schedule_state> {
     visit("last_outcome", self.last_outcome);
     visit("last_success_at", self.last_success_at);
     visit("open_jobs", self.open_jobs);
+  }
+};
+
+template <> struct fields_of<domain::calendar_state> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("id", self.id);
+    visit("days", self.days);
+    visit("revision", self.revision);
+    visit("created_at", self.created_at);
+    visit("changed_at", self.changed_at);
+  }
+};
+
+template <> struct fields_of<projections::calendar_user> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("id", self.id);
+    visit("calendars", self.calendars);
+  }
+};
+
+template <> struct fields_of<projections::node_zones> {
+  template <class Self, class Visit> static void visit(Self& self, Visit&& visit) {
+    visit("node", self.node);
+    visit("version", self.version);
+    visit("zones", self.zones);
+    visit("revision", self.revision);
   }
 };
 

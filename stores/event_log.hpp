@@ -217,6 +217,8 @@ key commit_key(const commit_id& id);
 key slot_key(const task_id& task, std::uint32_t slot);
 /// Key of the log's format level: guarded and touched by whoever raises it.
 key level_key();
+/// Touched by every commit that makes a schedule name the calendar.
+key calendar_use_key(const calendar_id& calendar);
 /// Key of the stream that `e` belongs to.
 key stream_key_of(const event& e);
 

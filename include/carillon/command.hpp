@@ -76,9 +76,21 @@ struct cancel_job {
 /// Purges finished schedules without jobs (LSE-05).
 struct clean_up {};
 
+/// Makes a calendar, or gives it other days, all of them. Schedules whose triggers name it have
+/// their next fire times by the new days when this is answered; what was due before stays due.
+struct set_calendar {
+  calendar_id id;
+  std::vector<date_range> days = {}; ///< 1 to 4,096 days or ranges of days, in any order.
+};
+
+/// Refused with conflict while schedules name the calendar.
+struct remove_calendar {
+  calendar_id id;
+};
+
 using command = std::variant<configure_task, remove_task, add_schedule, update_schedule,
                              pause_schedule, resume_schedule, remove_schedule, trigger_schedule,
-                             add_jobs, cancel_job, clean_up>;
+                             add_jobs, cancel_job, clean_up, set_calendar, remove_calendar>;
 
 /// Who asks, and how to recognise the same request again.
 struct request_info {
@@ -96,7 +108,7 @@ std::string_view to_string(change c);
 struct answer {
   position at = 0;                     ///< Durable up to here, and visible to reads on this node.
   change what = change::none;
-  std::string id = {};                 ///< The task or schedule.
+  std::string id = {};                 ///< The task, schedule or calendar.
   std::optional<time_point> next_fire = {};
   std::vector<job_id> jobs = {};       ///< The jobs added, in the order given.
 };

@@ -217,6 +217,11 @@ public:
   expected<task_view> task(const task_id& id) const;
   expected<page<schedule_view>> schedules(const page_request& request = {}) const;
   expected<schedule_view> schedule(const schedule_id& id) const;
+  expected<page<calendar_view>> calendars(const page_request& request = {}) const;
+  expected<calendar_view> calendar(const calendar_id& id) const;
+  /// The trigger with the days of the calendars that it names, as they are now: what `fire_times`
+  /// can read. Errors: invalid_argument, when one of them does not exist.
+  expected<trigger_spec> with_calendars(const trigger_spec& trigger) const;
   /// Live jobs and finished ones, newest first.
   expected<page<job_view>> jobs(const job_filter& filter = {},
                                 const page_request& request = {}) const;

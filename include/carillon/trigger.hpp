@@ -168,7 +168,8 @@ struct date_range {
 
 /// Fire times to leave out: those on one of `days`, those whose wall clock matches `pattern`.
 struct exclusion {
-  /// Name of the calendar that `days` were taken from; empty = they were written here.
+  /// With `days`: where they were taken from, for people. Without: the days are those that the
+  /// scheduler's calendar of this name has (`set_calendar`). Empty = it names none.
   std::string calendar = {};
   std::vector<date_range> days = {}; ///< At most 4,096.
   /// Unlike in a trigger, every unset field is `*`: day_of_week "sat" is all of Saturday, and a

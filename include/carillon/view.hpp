@@ -5,8 +5,10 @@
 #include "carillon/schedule.hpp"
 #include "carillon/task.hpp"
 #include "carillon/time.hpp"
+#include "carillon/trigger.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,6 +60,17 @@ struct schedule_view {
   std::optional<job_outcome> last_outcome = {};
   job_id last_job = {};
   std::uint32_t open_jobs = 0;
+};
+
+/// Days that the triggers of schedules leave out by name.
+struct calendar_view {
+  calendar_id id;
+  std::vector<date_range> days; ///< Sorted; those that touch are joined.
+  position revision = 0;
+  time_point created_at{};
+  time_point changed_at{};          ///< Since when it has these days.
+  std::size_t schedule_count = 0;   ///< Schedules that name it.
+  std::vector<schedule_id> schedules = {}; ///< The first 100 of them, by id.
 };
 
 struct job_view {

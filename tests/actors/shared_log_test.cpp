@@ -1,6 +1,6 @@
 // Several engines in this process on one log in PostgreSQL: who fires, who runs, who takes over.
 
-#include "engine_fixture.hpp"
+#include "forged_log.hpp"
 #include "stores/postgres_migrations.hpp"
 #include "tests/support/postgres_server.hpp"
 
@@ -235,4 +235,75 @@ TEST_CASE("shared log: the database goes and comes back, and everything goes on"
   server.start();
   REQUIRE(eventually([&] { return a.engine.add_job({.task = work}).has_value(); }));
   REQUIRE(eventually([&] { return a.runs >= 2; }));
+}
+
+TEST_CASE("shared log: a calendar that one node sets is followed on all of them") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  const auto next_day = wall_clock().now() + 48h;
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(next_day)};
+  const civil_date day{static_cast<int>(date.year()),
+                       static_cast<std::uint8_t>(unsigned{date.month()}),
+                       static_cast<std::uint8_t>(unsigned{date.day()})};
+  const time_point due{std::chrono::floor<std::chrono::days>(next_day) + 12h};
+  must(a.engine.ask(set_calendar{calendar_id{"de"}, {{{2026, 1, 1}, {2026, 1, 1}}}}));
+  const trigger_spec noon{filtered{{{interval{24h}, "", when{due}}}, {{.calendar = "de"}}}, "UTC"};
+  REQUIRE(eventually([&] { return b.engine.calendar(calendar_id{"de"}).has_value(); }));
+  for (int i = 0; i < 10; ++i)
+    must(b.engine.ask(
+        add_schedule{{.id = schedule_id{"s" + std::to_string(i)}, .task = work, .trigger = noon}}));
+  REQUIRE(eventually([&] { return a.engine.schedule(schedule_id{"s9"}).has_value(); }));
+  must(a.engine.ask(set_calendar{calendar_id{"de"}, {{day, day}}}));
+  CHECK(must(a.engine.schedule(schedule_id{"s3"})).next_fire_time == due + 24h);
+  CHECK(refusal(a.engine.ask(remove_calendar{calendar_id{"de"}})) == "conflict");
+  REQUIRE(eventually([&] { return is_applied_everywhere({&a.engine, &b.engine}); }));
+  CHECK(must(b.engine.schedule(schedule_id{"s3"})).next_fire_time == due + 24h);
+  CHECK(count_of(all_events(a.engine), "schedule_recomputed") == 10);
+}
+
+TEST_CASE("shared log: what a node that died left behind a calendar, the others do") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  const auto later = std::chrono::floor<std::chrono::days>(wall_clock().now()) + 30 * 24h;
+  const time_point due{later};
+  const trigger_spec daily{filtered{{{interval{24h}, "", when{due}}}, {{.calendar = "de"}}}, "UTC"};
+  const date_range far{{2200, 1, 1}, {2200, 1, 1}};
+  const std::chrono::year_month_day date{later};
+  const civil_date day{static_cast<int>(date.year()),
+                       static_cast<std::uint8_t>(unsigned{date.month()}),
+                       static_cast<std::uint8_t>(unsigned{date.day()})};
+  must(a.engine.ask(set_calendar{calendar_id{"de"}, {far}}));
+  must(a.engine.ask(add_schedule{{.id = schedule_id{"s"}, .task = work, .trigger = daily}}));
+  // Someone else sets the days, and does nothing more.
+  forge(log, {calendar_set{calendar_id{"de"}, {{day, day}}}});
+  const auto next = [&](node& of) {
+    return must(of.engine.schedule(schedule_id{"s"})).next_fire_time;
+  };
+  REQUIRE(eventually([&] { return next(a) == due + 24h && next(b) == due + 24h; }));
+  REQUIRE(eventually([&] { return is_applied_everywhere({&a.engine, &b.engine}); }));
+  CHECK(count_of(all_events(a.engine), "schedule_recomputed") == 1);
+}
+
+TEST_CASE("shared log: other zone rules move a fire time once, whichever nodes find them") {
+  const auto log = carillon::testing::fresh_postgres_log();
+  cron nine_o_clock;
+  nine_o_clock.hour = "9";
+  const auto start = std::chrono::floor<std::chrono::days>(wall_clock().now()) + 30 * 24h;
+  const auto in_tokyo = resolved({nine_o_clock, "Asia/Tokyo", when{time_point{start}}});
+  // Some zone table had Tokyo five hours further west.
+  forge(log, {task_added{work, {}}, stored(in_tokyo, time_point{start} + 5h)});
+  {
+    node a{log, "a"};
+    node b{log, "b"};
+    const auto next = [&](node& of) { return must(of.engine.schedule(forged)).next_fire_time; };
+    REQUIRE(eventually([&] { return next(a) == time_point{start} && next(b) == next(a); }));
+    REQUIRE(eventually([&] { return is_applied_everywhere({&a.engine, &b.engine}); }));
+    const auto events = all_events(a.engine);
+    CHECK(count_of(events, "schedule_recomputed") == 1);
+    CHECK(count_of(events, "tzdb_changed") == 2); // each records its own table
+  }
+  node a{log, "a"};
+  CHECK(count_of(all_events(a.engine), "tzdb_changed") == 2);
 }

@@ -5,6 +5,7 @@
 
 #include "domain/task_aggregate.hpp"
 #include "support/builders.hpp"
+#include "triggers/outside_rules.hpp"
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
@@ -33,7 +34,7 @@ public:
 
   void step() {
     now_ += *rc::gen::inRange(0, 90) * 1s;
-    switch (*rc::gen::inRange(0, 10)) {
+    switch (*rc::gen::inRange(0, 13)) {
     case 0: configure(); break;
     case 1: add_or_update(); break;
     case 2: pause_or_resume(); break;
@@ -41,12 +42,17 @@ public:
     case 4: add_job(); break;
     case 5:
     case 6: fire(); break;
+    case 7: set_or_remove_calendar(); break;
+    case 8: compute_again(); break;
+    case 9: record_zones(); break;
     default: move_job();
     }
   }
 
 private:
-  domain::decision_context context() const { return {now_, node_id{"n1"}, "UTC"}; }
+  domain::decision_context context() const {
+    return {now_, node_id{"n1"}, "UTC", state.calendars.all()};
+  }
 
   void append(const expected<domain::decision>& decided) {
     if (!decided)
@@ -73,6 +79,8 @@ private:
     command.spec.id = schedule_id{any_name()};
     command.spec.task = task_id{any_name()};
     command.spec.trigger = every(*rc::gen::inRange(1, 60) * 1s, now_);
+    if (*rc::gen::arbitrary<bool>())
+      command.spec.trigger = {filtered{{command.spec.trigger}, {{.calendar = any_name()}}}};
     command.spec.coalesce = *rc::gen::element(coalesce_policy::latest, coalesce_policy::all);
     command.spec.on_conflict = *rc::gen::element(conflict_policy::replace, conflict_policy::update);
     command.spec.args.text = "{\"args\":[1,2]}";
@@ -108,6 +116,28 @@ private:
     const schedule_id id{any_name()};
     if (const auto current = state.owner_of(id).find(id))
       append(decide(*current, domain::fire_schedule{id}, context()));
+  }
+
+  void set_or_remove_calendar() {
+    const calendar_id id{any_name()};
+    const auto current = state.calendars.find(id);
+    if (*rc::gen::inRange(0, 3) == 0)
+      return append(decide(current.get(), remove_calendar{id}, state.calendars.users_of(id)));
+    const auto day = *rc::gen::inRange<std::uint8_t>(1, 4);
+    append(decide(current.get(), set_calendar{id, {{{2026, 1, day}, {2026, 1, day}}}}));
+  }
+
+  void compute_again() {
+    for (const auto& id : state.calendars.users()) {
+      const auto current = state.owner_of(id).find(id);
+      append(decide(*current, domain::recompute_schedule{id}, context()));
+    }
+  }
+
+  void record_zones() {
+    const auto digest = *rc::gen::inRange<std::uint64_t>(0, 3);
+    append(domain::decision{
+        {tzdb_changed{node_id{any_name()}, "2026a", {{any_name(), digest}, {"Asia/Tokyo", 1}}}}});
   }
 
   /// Something happens to one of the live jobs.
@@ -149,6 +179,9 @@ void replay(live_state& state, const std::vector<record>& records, std::size_t f
 std::vector<std::pair<std::string, std::string>> save(const live_state& state) {
   std::vector<std::pair<std::string, std::string>> chunks;
   chunks.emplace_back(projections::task_chunk_name(), state.tasks.save());
+  chunks.emplace_back(projections::calendar_chunk_name(), state.calendars.save());
+  chunks.emplace_back(projections::calendar_user_chunk_name(), state.calendars.save_users());
+  chunks.emplace_back(projections::zone_chunk_name(), state.zones.save());
   for (std::size_t share = 0; share < projections::share_count; ++share) {
     const auto& schedules = state.schedules[share % state.schedules.size()];
     chunks.emplace_back(projections::schedule_chunk_name(share), schedules.save(share));
@@ -174,6 +207,19 @@ TEST_CASE("live_state: a snapshot and the tail lead to what the whole log leads 
         snapshot_at = lived.records.size();
       }
     }
+
+    // Every schedule that names a calendar is among its users, and the calendar is there.
+    std::vector<schedule_id> users;
+    for (const auto& table : lived.state.schedules)
+      table.for_each([&](const domain::schedule_state& schedule) {
+        const auto names = triggers::calendars_of(schedule.settings.trigger);
+        for (const auto& name : names)
+          RC_ASSERT(lived.state.calendars.find(calendar_id{name}) != nullptr);
+        if (!names.empty())
+          users.push_back(schedule.id);
+      });
+    std::sort(users.begin(), users.end());
+    RC_ASSERT(users == lived.state.calendars.users());
 
     live_state whole{*rc::gen::inRange<std::size_t>(1, 4)};
     replay(whole, lived.records, 0);

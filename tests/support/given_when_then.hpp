@@ -47,6 +47,15 @@ public:
     return *this;
   }
 
+  /// From now on there are these calendars.
+  scenario& with(std::shared_ptr<const domain::calendar_map> calendars) {
+    ctx_.calendars = std::move(calendars);
+    return *this;
+  }
+
+  /// What the next command is decided with.
+  const domain::decision_context& context() const { return ctx_; }
+
   /// Decides on `command`; `extra` are the arguments between the command and the context.
   template <class Command, class... Extra>
   scenario& when(const Command& command, const Extra&... extra) {
