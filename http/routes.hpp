@@ -56,8 +56,8 @@ std::string openapi();
 /// Prometheus text of what the engine counts.
 std::string metrics(const scheduler& engine);
 
-// The handlers, by file: task_routes.cpp, schedule_routes.cpp, trigger_routes.cpp, job_routes.cpp,
-// log_routes.cpp.
+// The handlers, by file: task_routes.cpp, schedule_routes.cpp, calendar_routes.cpp,
+// trigger_routes.cpp, job_routes.cpp, log_routes.cpp.
 response put_task(const call&);
 response get_tasks(const call&);
 response get_task(const call&);
@@ -70,6 +70,10 @@ response delete_schedule(const call&);
 response pause_route(const call&);
 response resume_route(const call&);
 response trigger_route(const call&);
+response put_calendar(const call&);
+response get_calendars(const call&);
+response get_calendar(const call&);
+response delete_calendar(const call&);
 response preview_route(const call&);
 response post_jobs(const call&);
 response get_jobs(const call&);

@@ -111,6 +111,22 @@ constexpr field_schema schedule_fields[] = {
     {"created_at", "instant", "", required},
 };
 
+constexpr field_schema calendar_days_fields[] = {
+    {"days", "strings", "2026-12-24, or 2026-12-24/2026-12-26 with both included; at most 4,096"},
+    {"ics", "string", "instead of days: an iCalendar file, of which the whole days are taken"},
+};
+
+constexpr field_schema calendar_fields[] = {
+    {"id", "string", "", required},
+    {"day_count", "integer", "", required},
+    {"schedule_count", "integer", "schedules that name it", required},
+    {"revision", "integer", "position of its last record", required},
+    {"created_at", "instant", "", required},
+    {"changed_at", "instant", "since when it has these days", required},
+    {"days", "strings", "sorted, those that touch are one; only in GET of one calendar"},
+    {"schedules", "strings", "the first 100 that name it, by id; only in GET of one calendar"},
+};
+
 constexpr field_schema trigger_fields[] = {
     {"kind", "string", "date, interval, calendar, cron, vixie, quartz, systemd, and, or", required},
     {"spec", "object", "", required},
@@ -295,6 +311,8 @@ constexpr schema all[] = {
     {"new_schedule", new_schedule_fields},
     {"schedule_changes", schedule_changes_fields},
     {"schedule", schedule_fields},
+    {"calendar_days", calendar_days_fields},
+    {"calendar", calendar_fields},
     {"trigger", trigger_fields},
     {"preview", preview_fields},
     {"trigger_preview", trigger_preview_fields},

@@ -1,6 +1,7 @@
 #include "http/spec_json.hpp"
 
 #include "events/trigger_json.hpp"
+#include "triggers/ics.hpp"
 
 namespace carillon::http {
 namespace {
@@ -163,6 +164,34 @@ schedule_changes read_schedule_changes(const value& object, const arguments& cur
   out.executor = text_or_null(in, "executor");
   out.result_expiration = in.span("job_result_expiration_time");
   out.meta = in.meta("metadata");
+  return out;
+}
+
+std::vector<date_range> read_calendar_days(const value& object, time_point now,
+                                           std::vector<field_error>& errors) {
+  fields in{object, schema_of("calendar_days"), errors};
+  if (in.has("days") == in.has("ics")) {
+    in.refuse("days", "is given beside ics, or neither of them: give one of the two");
+    return {};
+  }
+  std::vector<date_range> out;
+  if (const auto text = in.text("ics")) {
+    auto read = triggers::days_from_ics(*text, triggers::ics_horizon(now));
+    if (!read)
+      in.refuse("ics", read.error().message);
+    else if (read->days.empty())
+      in.refuse("ics", "has no whole days; " + std::to_string(read->timed) +
+                           " events with a time of day were left out");
+    else
+      out = std::move(read->days);
+  }
+  const auto texts = in.texts("days").value_or(std::vector<std::string>{});
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (const auto days = days_from_text(texts[i]))
+      out.push_back(*days);
+    else
+      in.refuse("days[" + std::to_string(i) + ']', days.error().message);
+  }
   return out;
 }
 

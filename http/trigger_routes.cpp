@@ -20,7 +20,10 @@ response preview_route(const call& c) {
                            std::to_string(preview_fires_max));
   if (!errors.empty())
     return to_response(bad_input(std::move(errors)));
-  const auto trigger = fire_times::of(*spec, {from, options.default_zone});
+  const auto filled = c.engine.with_calendars(*spec);
+  if (!filled)
+    return to_response(filled.error());
+  const auto trigger = fire_times::of(*filled, {from, options.default_zone});
   if (!trigger)
     return to_response(trigger.error());
   const auto preview = preview_of(*trigger, from, static_cast<std::size_t>(count));

@@ -209,6 +209,29 @@ std::string to_json(const scheduler& engine, const job_view& view, bool whole) {
       .done();
 }
 
+std::string to_json(const calendar_view& view, bool whole) {
+  json_array days;
+  std::uint64_t day_count = 0;
+  for (const auto& each : view.days) {
+    days.text(days_text(each));
+    day_count += static_cast<std::uint64_t>(triggers::day_number(each.last) -
+                                            triggers::day_number(each.first) + 1);
+  }
+  json_object out;
+  out.text("id", view.id.value)
+      .number("day_count", day_count)
+      .number("schedule_count", view.schedule_count)
+      .number("revision", view.revision)
+      .time("created_at", view.created_at)
+      .time("changed_at", view.changed_at);
+  if (!whole)
+    return out.done();
+  json_array schedules;
+  for (const auto& id : view.schedules)
+    schedules.text(id.value);
+  return out.raw("days", days.done()).raw("schedules", schedules.done()).done();
+}
+
 std::string to_json(const job_result& result) {
   return json_object{}
       .text("job_id", to_string(result.id))

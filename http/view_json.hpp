@@ -23,6 +23,8 @@ std::string to_json(const scheduler& engine, const schedule_view& view);
 /// "job"; with `whole` its return value and output, too.
 std::string to_json(const scheduler& engine, const job_view& view, bool whole);
 /// "result"
+/// `whole`: with its days, and with the schedules that name it.
+std::string to_json(const calendar_view& view, bool whole);
 std::string to_json(const job_result& result);
 /// "event"
 std::string to_json(const recorded_event& recorded);

@@ -8,9 +8,6 @@
 namespace carillon::tools {
 namespace {
 
-constexpr int years_before = 1;
-constexpr int years_after = 20;
-
 struct calendar_file {
   std::string name;
   std::string path;
@@ -50,25 +47,28 @@ int put_days(trigger_spec& trigger, const std::string& name, const std::vector<d
 
 } // namespace
 
+expected<std::vector<date_range>> days_of_file(const std::string& path, time_point now) {
+  const auto text = read_file(path);
+  if (!text)
+    return unexpected<error>{text.error()};
+  auto read = triggers::days_from_ics(*text, triggers::ics_horizon(now));
+  if (!read)
+    return refuse(read.error().code, path + ": " + read.error().message);
+  if (read->timed > 0)
+    note(path + ": " + std::to_string(read->timed) + " events with a time of day were left out");
+  if (read->days.empty())
+    return refuse(errc::invalid_argument, path + " has no days");
+  return std::move(read->days);
+}
+
 expected<void> put_calendars(trigger_spec& trigger, const std::vector<std::string>& files,
                              time_point now) {
-  const std::chrono::year_month_day today{std::chrono::floor<std::chrono::days>(now)};
-  const date_range horizon{{static_cast<int>(today.year()) - years_before, 1, 1},
-                           {static_cast<int>(today.year()) + years_after, 12, 31}};
   for (const auto& each : files) {
     const auto file = name_of(each);
-    const auto text = read_file(file.path);
-    if (!text)
-      return unexpected<error>{text.error()};
-    const auto read = triggers::days_from_ics(*text, horizon);
-    if (!read)
-      return refuse(read.error().code, file.path + ": " + read.error().message, "calendar-file");
-    if (read->timed > 0)
-      note(file.path + ": " + std::to_string(read->timed) +
-           " events with a time of day were left out");
-    if (read->days.empty())
-      return refuse(errc::invalid_argument, file.path + " has no days", "calendar-file");
-    if (put_days(trigger, file.name, read->days) == 0)
+    const auto days = days_of_file(file.path, now);
+    if (!days)
+      return refuse(days.error().code, days.error().message, "calendar-file");
+    if (put_days(trigger, file.name, *days) == 0)
       return refuse(errc::invalid_argument, "the trigger names no calendar '" + file.name + "'",
                     "calendar-file");
   }

@@ -8,6 +8,11 @@
 
 namespace carillon::tools {
 
+/// The whole days of an iCalendar file, "-" = standard input; what recurs is followed from the year
+/// before `now` to twenty years after it. Says on standard error what was left out.
+/// Errors: those of reading; invalid_argument (no days).
+expected<std::vector<date_range>> days_of_file(const std::string& path, time_point now);
+
 /// Gives the named calendars of a trigger's exclusions, at any level, their days. Each of `files`
 /// is an iCalendar file, `NAME=FILE` or `FILE`, whose name without `.ics` is then the calendar's.
 /// What recurs is followed from the year before `now` to twenty years after it. Says on standard

@@ -6,8 +6,10 @@
 #include "events/trigger_json.hpp"
 #include "http/limits.hpp"
 #include "http/preview.hpp"
+#include "triggers/outside_rules.hpp"
 
 #include <iostream>
+#include <map>
 
 namespace carillon::tools {
 namespace {
@@ -19,7 +21,19 @@ struct explain_options {
   int count = http::preview_fires_default;
 };
 
-/// The trigger of a schedule, as the daemon keeps it.
+expected<std::vector<date_range>> days_of_calendar(client& daemon, const std::string& name) {
+  const auto found = daemon.get("/v1/calendars/" + percent_encode(name));
+  if (!found)
+    return unexpected<error>{found.error()};
+  std::vector<date_range> out;
+  for (const auto& item : list_at(found->body, "days"))
+    if (const auto* text = item.get_if<std::string>())
+      if (const auto days = days_from_text(*text))
+        out.push_back(*days);
+  return out;
+}
+
+/// The trigger of a schedule with the days of its calendars, as the daemon keeps them.
 expected<trigger_spec> of_schedule(const session& s, const std::string& id) {
   auto daemon = client::open(s);
   if (!daemon)
@@ -27,7 +41,20 @@ expected<trigger_spec> of_schedule(const session& s, const std::string& id) {
   const auto found = daemon->get("/v1/schedules/" + percent_encode(id));
   if (!found)
     return unexpected<error>{found.error()};
-  return events::trigger_from_json(to_json(member(found->body, "trigger")));
+  auto spec = events::trigger_from_json(to_json(member(found->body, "trigger")));
+  if (!spec)
+    return spec;
+  std::map<std::string, std::vector<date_range>, std::less<>> calendars;
+  for (const auto& name : triggers::calendars_of(*spec)) {
+    auto days = days_of_calendar(*daemon, name);
+    if (!days)
+      return unexpected<error>{std::move(days).error()};
+    calendars[name] = std::move(*days);
+  }
+  return triggers::with_days(std::move(*spec), [&](std::string_view name) {
+    const auto known = calendars.find(name);
+    return known == calendars.end() ? nullptr : &known->second;
+  });
 }
 
 /// "2026-03-29T03:00:00+02:00 Sunday", by the date of the text.

@@ -2,6 +2,7 @@
 
 #include "events/stream.hpp"
 #include "http/json_writer.hpp"
+#include "triggers/outside_rules.hpp"
 
 namespace carillon::tools {
 namespace {
@@ -22,6 +23,8 @@ std::string job_stream(const job_id& id) { return "job/" + to_string(id); }
 
 expected<void> ledger::apply(const recorded_event& recorded, const line_sink& emit) {
   const auto& what = recorded.what;
+  if (calendars_.apply(what, {recorded.at, recorded.time}))
+    forget_days(what);
   if (const auto* e = std::get_if<schedule_added>(&what)) {
     rules_[e->id] = {e->settings->trigger, {}};
   } else if (const auto* e = std::get_if<schedule_updated>(&what)) {
@@ -68,6 +71,9 @@ expected<void> ledger::add_fates(const recorded_event& recorded, const schedule_
     if (!trigger)
       return unexpected<error>{trigger.error()};
     auto found = triggers::seek(**trigger, {}, what.first);
+    // It was due before its calendar got the days of now.
+    if (found && found->at != what.first)
+      add_fate(recorded, id, what, what.first, emit);
     for (std::uint64_t count = 0; found && found->at && *found->at <= what.last; ++count) {
       if (count == ledger_range_max)
         return refuse(errc::limit_exceeded, "position " + std::to_string(recorded.at) +
@@ -155,6 +161,23 @@ void ledger::add_line(const recorded_event& recorded, const std::string& stream,
            .done());
 }
 
+trigger_spec ledger::with_days(const trigger_spec& spec) const {
+  return triggers::with_days(spec, [this](std::string_view name) -> const std::vector<date_range>* {
+    const auto found = calendars_.all()->find(name);
+    return found == calendars_.all()->end() ? nullptr : &found->second->days;
+  });
+}
+
+/// The schedules that name the calendar of `e` are compiled again when they are asked.
+void ledger::forget_days(const event& e) {
+  const auto* set = std::get_if<calendar_set>(&e);
+  if (set == nullptr)
+    return;
+  for (const auto& id : calendars_.users_of(set->id))
+    if (const auto user = rules_.find(id); user != rules_.end())
+      user->second.compiled.reset();
+}
+
 expected<const triggers::compiled_trigger*> ledger::trigger_of(const schedule_id& id) {
   const auto found = rules_.find(id);
   if (found == rules_.end())
@@ -163,7 +186,7 @@ expected<const triggers::compiled_trigger*> ledger::trigger_of(const schedule_id
                       "' was added before the first record read: the ledger "
                       "needs the log from its beginning");
   if (!found->second.compiled) {
-    auto compiled = triggers::compile(found->second.spec);
+    auto compiled = triggers::compile(with_days(found->second.spec));
     if (!compiled)
       return unexpected<error>{std::move(compiled).error()};
     found->second.compiled = *std::move(compiled);

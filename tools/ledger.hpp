@@ -1,6 +1,7 @@
 #pragma once
 
 #include "carillon/event.hpp"
+#include "projections/calendar_table.hpp"
 #include "triggers/next.hpp"
 
 #include <cstdint>
@@ -44,12 +45,15 @@ private:
                       position fence, const line_sink& emit);
   void add_line(const recorded_event& recorded, const std::string& stream, std::string_view type,
                 const std::string& data, const line_sink& emit);
+  trigger_spec with_days(const trigger_spec& spec) const;
+  void forget_days(const event& e);
   expected<const triggers::compiled_trigger*> trigger_of(const schedule_id& id);
 
   std::uint64_t lines_ = 0;
   std::unordered_map<std::string, std::uint64_t> versions_;
   std::unordered_map<job_id, std::uint32_t> claims_;
   std::map<schedule_id, rule> rules_;
+  projections::calendar_table calendars_;
   /// Fires whose job comes with the next records of their commit.
   std::set<std::pair<schedule_id, time_point>> expected_jobs_;
 };

@@ -10,7 +10,8 @@ using namespace carillon::tools;
 
 constexpr add_subcommand subcommands[] = {
     add_serve, add_next, add_explain, add_validate, add_add, add_list, add_show, add_pause,
-    add_resume, add_remove, add_run, add_jobs, add_tasks, add_cancel, add_log, add_replay,
+    add_resume, add_remove, add_run, add_jobs, add_tasks, add_calendars, add_calendar,
+    add_cancel, add_log, add_replay,
     add_verify, add_migrate, add_import, add_export, add_cleanup, add_nodes, add_status,
     add_version,
 };

@@ -18,6 +18,8 @@ void add_remove(CLI::App& program, session& s);
 void add_run(CLI::App& program, session& s);
 void add_jobs(CLI::App& program, session& s);
 void add_tasks(CLI::App& program, session& s);
+void add_calendars(CLI::App& program, session& s);
+void add_calendar(CLI::App& program, session& s);
 void add_cancel(CLI::App& program, session& s);
 void add_log(CLI::App& program, session& s);
 /// Below `log`.

@@ -90,6 +90,7 @@ documented_commands() {
     case $name in
       import) printf 'import %s\n' crontab systemd kubernetes apscheduler ;;
       export) echo "export crontab" ;;
+      calendar) printf 'calendar %s\n' set show rm ;;
       *) echo "$name" ;;
     esac
   done
@@ -255,6 +256,36 @@ ends "pause" 0 carillon pause monthly
 ends "pause of nothing" 3 carillon pause nothing
 ends "resume" 0 carillon resume monthly --from now
 ends "rm of nothing" 3 carillon rm nothing
+printf 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20991224\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n' \
+  >"$folder/de.ics"
+ends "calendar set" 0 carillon calendar set de "$folder/de.ics"
+says "calendar set" "de created"
+ends "calendar set again" 0 carillon calendar set de --days 2099-12-24
+says "calendar set again" "de unchanged"
+ends "calendar set without days" 1 carillon calendar set de
+ends "add with a calendar" 0 carillon add working --trigger '{"kind":"except","spec":{
+  "trigger":{"kind":"cron","spec":{"hour":3},"start_time":"2099-12-23T12:00:00Z"},
+  "exclude":[{"calendar":"de"}]},"timezone":"UTC"}' -- /bin/true
+ends "add with an unknown calendar" 1 carillon add working2 --trigger '{"kind":"except","spec":{
+  "trigger":{"kind":"cron","spec":{"hour":3}},"exclude":[{"calendar":"us"}]}}' -- /bin/true
+complains "add with an unknown calendar" "calendar 'us' does not exist; there are 'de'"
+ends "other days" 0 carillon calendar set de --days 2099-12-24/2099-12-26,2099-12-31
+ends "the schedule follows" 0 carillon show working --json
+says "the schedule follows" '"next_fire_time":"2099-12-27T03:00:00Z"'
+ends "explain it" 0 carillon explain --schedule working --from 2099-12-23T00:00:00Z -n 1
+says "explain it" "2099-12-27T03:00:00Z"
+ends "calendars" 0 carillon calendars --json
+says "calendars" '"day_count":4,"schedule_count":1'
+ends "calendar show" 0 carillon calendar show de
+says "calendar show" "2099-12-24/2099-12-26"
+says "calendar show" "working"
+ends "calendar rm in use" 4 carillon calendar rm de
+complains "calendar rm in use" "schedule 'working'"
+ends "log of it" 0 carillon log --type schedule_recomputed
+says "log of it" "schedule-working"
+ends "rm of its schedule" 0 carillon rm working
+ends "calendar rm" 0 carillon calendar rm de
+ends "calendar show of nothing" 3 carillon calendar show de
 ends "tasks" 0 carillon tasks
 says "tasks" "/bin/sh -c"
 

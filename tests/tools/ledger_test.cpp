@@ -157,3 +157,36 @@ TEST_CASE("ledger: a range of a schedule never seen is an error, not a guess") {
   fired.fates.push_back({start, start + std::chrono::hours{1}, 0, fate_kind::missed, {}, {}});
   CHECK_FALSE(r.add(fired));
 }
+
+TEST_CASE("ledger: ranges of a schedule that names a calendar know its days, as they were then") {
+  const auto daily = [](std::optional<time_point> from = {}) {
+    schedule_added out{.id = schedule_id{"s"}, .settings = {}};
+    out.settings->task = task_id{"t"};
+    trigger_spec inner{interval{std::chrono::hours{24}}, "UTC", when{from.value_or(start)}};
+    out.settings->trigger = {filtered{{inner}, {{.calendar = "off"}}}, "UTC"};
+    return out;
+  };
+  const auto day = [](int n) { return start + n * std::chrono::hours{24}; };
+  const auto missed = [&](int first, int last) {
+    schedule_fired fired{.id = schedule_id{"s"}};
+    fired.fates.push_back({day(first), day(last), 0, fate_kind::missed, {}, {}});
+    return fired;
+  };
+  const auto dues = [](const recorder& r, std::size_t from) {
+    std::vector<value> out;
+    for (auto i = from; i < r.lines.size(); ++i)
+      out.push_back(r.data(i, "due"));
+    return out;
+  };
+  // `start` is 2024-10-04.
+  recorder r;
+  REQUIRE(r.add(calendar_set{calendar_id{"off"}, {{{2024, 10, 5}, {2024, 10, 6}}}}));
+  REQUIRE(r.add(daily()));
+  REQUIRE(r.add(missed(0, 4)));
+  CHECK(dues(r, 2) == std::vector<value>{ms(day(0)), ms(day(3)), ms(day(4))});
+  REQUIRE(r.add(calendar_set{calendar_id{"off"}, {{{2024, 10, 9}, {2024, 10, 10}}}}));
+  const auto from = r.lines.size();
+  // The ninth was due before it was left out.
+  REQUIRE(r.add(missed(5, 8)));
+  CHECK(dues(r, from) == std::vector<value>{ms(day(5)), ms(day(7)), ms(day(8))});
+}
