@@ -11,7 +11,8 @@ value days(std::initializer_list<const char*> texts) {
 
 const std::string nightly =
     R"({"id":"nightly","task_settings":{"argv":["/bin/true"]},"trigger":{"kind":"except","spec":{
-        "trigger":{"kind":"cron","spec":{"hour":3},"start_time":"2026-12-23T00:00:00Z"},
+        "trigger":{"kind":"cron","spec":{"hour":3},"timezone":"UTC",
+                   "start_time":"2099-12-23T00:00:00Z"},
         "exclude":[{"calendar":"de"}]},"timezone":"UTC"}})";
 
 } // namespace
@@ -72,12 +73,12 @@ TEST_CASE("routes: schedules name a calendar, follow it, and keep it") {
   const auto unknown = fixture.ask("POST", "/v1/schedules", nightly);
   CHECK(unknown.status == 400);
   CHECK(unknown.body.find("calendar 'de' does not exist; there is none") != std::string::npos);
-  fixture.answer("PUT", "/v1/calendars/de", R"({"days":["2026-12-23"]})");
+  fixture.answer("PUT", "/v1/calendars/de", R"({"days":["2099-12-23"]})");
   CHECK(field(fixture.answer("POST", "/v1/schedules", nightly), "next_fire_time") ==
-        value{"2026-12-24T03:00:00Z"});
-  fixture.answer("PUT", "/v1/calendars/de", R"({"days":["2026-12-23/2026-12-26"]})");
+        value{"2099-12-24T03:00:00Z"});
+  fixture.answer("PUT", "/v1/calendars/de", R"({"days":["2099-12-23/2099-12-26"]})");
   const auto shown = fixture.answer("GET", "/v1/schedules/nightly");
-  CHECK(field(shown, "next_fire_time") == value{"2026-12-27T03:00:00Z"});
+  CHECK(field(shown, "next_fire_time") == value{"2099-12-27T03:00:00Z"});
   const auto exclude = field(field(field(shown, "trigger"), "spec"), "exclude");
   CHECK(exclude == value{value::array{value{value::object{{"calendar", "de"}}}}});
   const auto refused = fixture.ask("DELETE", "/v1/calendars/de");
@@ -87,12 +88,12 @@ TEST_CASE("routes: schedules name a calendar, follow it, and keep it") {
 
 TEST_CASE("routes: a preview of a trigger reads the calendars that it names") {
   engine_fixture fixture;
-  fixture.answer("PUT", "/v1/calendars/de", R"({"days":["2026-12-24/2026-12-26"]})");
+  fixture.answer("PUT", "/v1/calendars/de", R"({"days":["2099-12-24/2099-12-26"]})");
   const std::string trigger =
-      R"({"from":"2026-12-23T00:00:00Z","count":2,"trigger":{"kind":"except","spec":{
-          "trigger":{"kind":"cron","spec":{"hour":3}},"exclude":[{"calendar":")";
+      R"({"from":"2099-12-23T00:00:00Z","count":2,"trigger":{"kind":"except","spec":{
+          "trigger":{"kind":"cron","spec":{"hour":3},"timezone":"UTC"},"exclude":[{"calendar":")";
   const std::string rest = R"("}]},"timezone":"UTC"}})";
   CHECK(field(fixture.answer("POST", "/v1/triggers/preview", trigger + "de" + rest), "fires") ==
-        days({"2026-12-23T03:00:00Z", "2026-12-27T03:00:00Z"}));
+        days({"2099-12-23T03:00:00Z", "2099-12-27T03:00:00Z"}));
   CHECK(fixture.ask("POST", "/v1/triggers/preview", trigger + "us" + rest).status == 400);
 }

@@ -262,11 +262,11 @@ ends "calendar set" 0 carillon calendar set de "$folder/de.ics"
 says "calendar set" "de created"
 ends "calendar set again" 0 carillon calendar set de --days 2099-12-24
 says "calendar set again" "de unchanged"
-ends "calendar set without days" 1 carillon calendar set de
+ends "calendar set without days" 2 carillon calendar set de
 ends "add with a calendar" 0 carillon add working --trigger '{"kind":"except","spec":{
   "trigger":{"kind":"cron","spec":{"hour":3},"start_time":"2099-12-23T12:00:00Z"},
   "exclude":[{"calendar":"de"}]},"timezone":"UTC"}' -- /bin/true
-ends "add with an unknown calendar" 1 carillon add working2 --trigger '{"kind":"except","spec":{
+ends "add with an unknown calendar" 2 carillon add working2 --trigger '{"kind":"except","spec":{
   "trigger":{"kind":"cron","spec":{"hour":3}},"exclude":[{"calendar":"us"}]}}' -- /bin/true
 complains "add with an unknown calendar" "calendar 'us' does not exist; there are 'de'"
 ends "other days" 0 carillon calendar set de --days 2099-12-24/2099-12-26,2099-12-31
