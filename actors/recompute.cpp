@@ -132,14 +132,16 @@ expected<void> scheduler::implementation::renew_zones() {
     return {};
   const auto version = zone_table_version();
   auto request = std::make_shared<recompute_request>();
-  request->what = {.cause = recompute_cause::zone_rules, .zone_table = version};
+  request->what = {.id = {}, .cause = recompute_cause::zone_rules, .zone_table = version};
   for (const auto& each : changed)
     request->zones.insert(each.zone);
   const auto moved = recompute(std::move(request));
   if (!moved)
     return unexpected<error>{moved.error()};
   // Last: a node that dies before it looks again.
-  if (auto recorded = record(tzdb_changed{node_->node, version, changed}); !recorded)
+  if (auto recorded =
+          record(tzdb_changed{node_->node, version, changed}, {.who = "engine", .from = "rules"});
+      !recorded)
     return unexpected<error>{recorded.error()};
   node_->log(log_level::info, "the rules of " + std::to_string(changed.size()) +
                                   " time zones are new to this node: " + std::to_string(*moved) +
