@@ -13,9 +13,10 @@ constexpr int looks_of_step = 2;
 constexpr int values_per_look_max = 64;
 constexpr std::uint32_t steps_per_look = 64;
 // Steps, and matches before the instant sought, after which `and` starts anew near its target
-// although its children leave no pause there.
+// although its children leave no pause there; many children cost more, hence half of all steps.
 constexpr std::uint32_t dense_steps_max = 1'000;
 constexpr std::uint32_t early_matches_max = 10'000;
+constexpr std::int64_t early_steps_max = steps_max / 2;
 
 /// The cursors of the children, fresh ones when nothing was produced yet.
 std::vector<trigger_cursor> child_cursors(const trigger_cursor& cursor, std::size_t count) {
@@ -256,6 +257,7 @@ expected<fire> advance_all(const all_rule& rule, const trigger_cursor& cursor, t
   auto& pending = *drawn;
   stepper steps{rule, pending, budget};
   std::uint32_t early = 0;
+  bool has_leapt = false;
   for (std::uint32_t i = 0; i < rule.iterations_max; ++i) {
     if (std::any_of(pending.begin(), pending.end(), is_finished))
       return fire{std::nullopt, cursor};
@@ -265,7 +267,8 @@ expected<fire> advance_all(const all_rule& rule, const trigger_cursor& cursor, t
       if (at >= from)
         return matched(at, pending);
       i = 0; // a match before `from`: the count of steps without one starts over
-      if (++early == early_matches_max) {
+      if (!has_leapt && (++early == early_matches_max || budget.left < early_steps_max)) {
+        has_leapt = true;
         if (auto moved = move_to(rule, pending, from - rule.threshold, budget); !moved)
           return unexpected<error>{std::move(moved).error()};
         continue;

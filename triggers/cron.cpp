@@ -198,7 +198,11 @@ second_count first_unmatched(const cron_table& table, second_count wall) noexcep
     const bool has_month = year_from(table, year) == year && (table.months >> month & 1) != 0;
     const auto begin = month_begin(year, month);
     const auto days = has_month ? days_of_month(table, year, month, begin) : 0U;
-    for (const int length = days_in_month(year, month); day <= length; ++day, time = 0) {
+    const int length = days_in_month(year, month);
+    const auto all = static_cast<std::uint32_t>((std::uint64_t{2} << length) - 2);
+    if (is_whole && (days & all) == all)
+      day = length + 1; // nothing of this month
+    for (; day <= length; ++day, time = 0) {
       const bool is_excluded = (days >> day & 1) != 0;
       const int free = !is_excluded ? time : is_whole ? -1 : unmatched_second(table, time);
       if (free >= 0)

@@ -30,8 +30,9 @@ private:
   std::shared_ptr<const trigger_node> node_;
 };
 
-/// Steps of simple triggers that one call of `next` or `seek` may take inside all_of and any_of.
-inline constexpr std::int64_t steps_max = 1'000'000;
+/// Steps of simple triggers that one call of `next` or `seek` may take inside all_of, any_of and
+/// filtered, some 10 ms at most.
+inline constexpr std::int64_t steps_max = 100'000;
 /// Most children of one any_of or all_of.
 inline constexpr std::size_t children_max = 100;
 

@@ -147,7 +147,7 @@ expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std:
       out.last = out.start + (count - 1) * step;
     return {};
   }
-  int steps = recurrence_steps_max;
+  int steps = count_steps_max;
   auto at = out.start;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto found = next_occurrence(out, at, steps);
@@ -156,7 +156,7 @@ expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std:
     if (!found)
       return refuse(errc::limit_exceeded,
                     "COUNT=" + std::to_string(count) + " takes more than " +
-                        std::to_string(recurrence_steps_max) + " steps to count; give an UNTIL",
+                        std::to_string(count_steps_max) + " steps to count; give an UNTIL",
                     field);
     at = *found + 1;
   }

@@ -284,6 +284,7 @@ std::optional<second_count> by_position(const recurrence_pattern& p, second_coun
     const auto found = day_from(p, day, steps);
     if (!found)
       return std::nullopt;
+    steps -= static_cast<int>(p.positions.size()) / positions_a_step;
     const auto here = period_from(p, *found);
     const day_set days{p, here};
     std::optional<second_count> first;
@@ -298,7 +299,6 @@ std::optional<second_count> by_position(const recurrence_pattern& p, second_coun
     }
     if (first)
       return first;
-    steps -= static_cast<int>(p.positions.size()) / positions_a_step;
     day = here.end;
   }
   return std::nullopt;

@@ -56,16 +56,18 @@ struct recurrence_pattern {
   time_bits times() const noexcept;
 };
 
-/// Steps of one search, and of counting the occurrences of a rule with COUNT. A step looks at one
-/// day, period or occurrence.
+/// Steps of one search. A step looks at one day, period or occurrence.
 inline constexpr int recurrence_steps_max = 100'000;
+/// Steps of counting the occurrences of a rule with COUNT, which is done each time a trigger is
+/// made ready: enough for the 20,871 weeks after which dates and weekdays come again.
+inline constexpr int count_steps_max = 25'000;
 
 /// 0 = Monday.
 int weekday_of(std::int64_t day) noexcept;
 
 /// Makes a rule ready; what it leaves open comes from `start`, wall-clock time in whole seconds.
 /// Errors: limit_exceeded with `field` (COUNT is so high that finding its last occurrence takes
-/// more than `recurrence_steps_max`).
+/// more than `count_steps_max`).
 expected<recurrence_pattern> make_pattern(const recurrence_text& rule, second_count start,
                                           const std::string& field);
 
