@@ -141,6 +141,7 @@ constexpr field_schema trigger_fields[] = {
 
 constexpr field_schema preview_fields[] = {
     {"trigger", "#trigger", "", required},
+    {"id", "string", "of the schedule: what `H` in a cron is made from", false, nullable},
     {"from", "instant", "default: now; also what an absent start_time means", false, nullable},
     {"count", "integer", "fire times to list, 0 to 1000; default: 10", false, nullable},
 };

@@ -14,6 +14,7 @@ response preview_route(const call& c) {
   const auto& options = c.engine.options();
   const auto now = (options.time != nullptr ? *options.time : wall_clock()).now();
   const auto from = in.instant("from").value_or(now);
+  const auto id = in.text("id").value_or("");
   const auto count = in.integer("count", 0).value_or(preview_fires_default);
   if (count > preview_fires_max)
     in.refuse("count", "is " + std::to_string(count) + ", allowed are 0 to " +
@@ -23,7 +24,7 @@ response preview_route(const call& c) {
   const auto filled = c.engine.with_calendars(*spec);
   if (!filled)
     return to_response(filled.error());
-  const auto trigger = fire_times::of(*filled, {from, options.default_zone});
+  const auto trigger = fire_times::of(*filled, {from, options.default_zone, id});
   if (!trigger)
     return to_response(trigger.error());
   const auto preview = preview_of(*trigger, from, static_cast<std::size_t>(count));

@@ -103,7 +103,7 @@ expected<void> check_task_source(const session& s, const add_options& o) {
 expected<std::string> body_of(const session& s, const add_options& o) {
   if (auto good = check_task_source(s, o); !good)
     return unexpected<error>{std::move(good).error()};
-  const auto trigger = to_trigger(*o.trigger);
+  const auto trigger = to_trigger(*o.trigger, wall_clock().now());
   if (!trigger)
     return unexpected<error>{trigger.error()};
   http::json_object out;

@@ -1,7 +1,7 @@
 #include "tools/caret.hpp"
 #include "tools/client.hpp"
+#include "tools/examine.hpp"
 #include "tools/subcommands.hpp"
-#include "tools/trigger_options.hpp"
 
 #include "events/trigger_json.hpp"
 #include "http/limits.hpp"
@@ -15,9 +15,8 @@ namespace carillon::tools {
 namespace {
 
 struct explain_options {
-  std::shared_ptr<trigger_options> trigger;
+  trigger_question question;
   std::string schedule;
-  std::string from;
   int count = http::preview_fires_default;
 };
 
@@ -80,31 +79,27 @@ void print(const http::trigger_preview& preview) {
   }
   if (preview.is_exhausted)
     std::cout << label << (preview.fires.empty() ? "none" : "and no more") << '\n';
-  for (const auto& [code, field, message] : preview.warnings)
-    std::cout << "warning    " << code << " (" << field << "): " << message << '\n';
+  for (const auto& each : preview.warnings)
+    std::cout << "warning    " << warning_text(each) << '\n';
 }
 
 int run_explain(const session& s, const explain_options& o) {
-  if (!o.schedule.empty() && is_given(*o.trigger))
-    return fail({errc::invalid_argument, "is given, and a trigger beside it", "schedule"});
-  const auto spec = o.schedule.empty() ? to_trigger(*o.trigger) : of_schedule(s, o.schedule);
-  if (!spec) {
-    std::cerr << caret(text_of(*o.trigger), spec.error());
-    return fail(spec.error());
+  std::optional<trigger_spec> given;
+  if (!o.schedule.empty()) {
+    if (is_given(*o.question.trigger))
+      return fail({errc::invalid_argument, "is given, and a trigger beside it", "schedule"});
+    auto found = of_schedule(s, o.schedule);
+    if (!found)
+      return fail(found.error());
+    given = std::move(*found);
   }
-  auto from = wall_clock().now();
-  if (!o.from.empty()) {
-    const auto given = parse_instant(o.from);
-    if (!given)
-      return fail({errc::invalid_argument, given.error().message, "from"});
-    from = *given;
+  const auto asked = examine(o.question, given);
+  if (!asked) {
+    std::cerr << caret(text_of(*o.question.trigger), asked.error());
+    return fail(asked.error());
   }
-  const auto trigger = fire_times::of(*spec, {from, local_zone()});
-  if (!trigger) {
-    std::cerr << caret(text_of(*o.trigger), trigger.error());
-    return fail(trigger.error());
-  }
-  const auto preview = http::preview_of(*trigger, from, static_cast<std::size_t>(o.count));
+  const auto preview =
+      http::preview_of(asked->trigger, asked->from, static_cast<std::size_t>(o.count));
   if (!preview)
     return fail(preview.error());
   if (s.json)
@@ -121,10 +116,8 @@ void add_explain(CLI::App& program, session& s) {
   auto& command = subcommand(program, s, "explain",
                              "Say in words when a trigger fires, and what may be wrong with it",
                              [&s, o] { return run_explain(s, *o); });
-  o->trigger = add_trigger_options(command);
-  add_expression(command, *o->trigger);
+  add_trigger_question(command, o->question, "Start here instead of now");
   command.add_option("--schedule", o->schedule, "The trigger of this schedule of the daemon");
-  command.add_option("--from", o->from, "Start here instead of now");
   command.add_option("-n,--count", o->count, "How many fire times (default: 10)")
       ->check(CLI::Range(std::int64_t{0}, http::preview_fires_max));
   add_client_options(command, s);

@@ -153,12 +153,12 @@ int run_next(const session& s, const next_options& o) {
   }
   if (o.is_total && !*to)
     return fail({errc::invalid_argument, "--total needs an end: --to INSTANT", "to"});
-  const auto spec = to_trigger(*o.trigger);
+  const auto spec = to_trigger(*o.trigger, context.now);
   if (!spec)
     return fail(spec.error());
   if (!o.is_previous && !o.is_total)
     return print_next(o, *spec, context, *to, s.json);
-  const auto trigger = fire_times::of(*spec, {context.now, context.default_zone});
+  const auto trigger = fire_times::of(*spec, {context.now, context.default_zone, o.id});
   if (!trigger)
     return fail(trigger.error());
   if (o.is_total)

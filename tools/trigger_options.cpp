@@ -3,6 +3,7 @@
 #include "events/trigger_json.hpp"
 #include "http/json_writer.hpp"
 #include "tools/calendar_files.hpp"
+#include "triggers/recurrence_text.hpp"
 
 #include <filesystem>
 #include <iterator>
@@ -72,8 +73,32 @@ expected<trigger_spec> by_kind(std::string_view kind, std::string_view name,
   return read;
 }
 
+/// A crontab of one of the dialects of kind cron.
+expected<trigger_spec> by_dialect(std::string_view dialect, const std::string& text) {
+  auto read = events::trigger_from_json(
+      http::json_object{}
+          .text("kind", "cron")
+          .raw("spec", http::json_object{}.text("crontab", text).text("dialect", dialect).done())
+          .done());
+  if (!read)
+    return refuse(read.error().code, read.error().message, "cron");
+  return read;
+}
+
+/// A recurrence of RFC 5545; what has no DTSTART begins at `now`.
+expected<trigger_spec> recurrence_of(const std::string& text, time_point now) {
+  const auto start = std::chrono::floor<std::chrono::seconds>(now);
+  return triggers::recurrence_from_text(text, {start, false});
+}
+
 /// --cron, read in the notation of --dialect.
-expected<trigger_spec> in_dialect(const trigger_options& o) {
+expected<trigger_spec> in_dialect(const trigger_options& o, time_point now) {
+  if (o.dialect == "seconds" || o.dialect == "jenkins")
+    return by_dialect(o.dialect, o.cron);
+  if (o.dialect == "iso8601")
+    return by_kind("iso8601", "interval", o.cron);
+  if (o.dialect == "rrule")
+    return recurrence_of(o.cron, now);
   if (o.dialect == "vixie")
     return by_kind("vixie", "crontab", o.cron);
   if (o.dialect == "quartz")
@@ -84,11 +109,14 @@ expected<trigger_spec> in_dialect(const trigger_options& o) {
 }
 
 /// A trigger in whatever notation it is; none of them is a text of another.
-expected<trigger_spec> of_expression(const std::string& text) {
+expected<trigger_spec> of_expression(const std::string& text, time_point now) {
   if (text.starts_with('{'))
     return events::trigger_from_json(text);
   std::istringstream in{text};
   const auto words = std::distance(std::istream_iterator<std::string>{in}, {});
+  for (const auto* begin : {"FREQ=", "RRULE:", "DTSTART"})
+    if (text.starts_with(begin))
+      return recurrence_of(text, now);
   if (text.starts_with('@'))
     return by_kind("vixie", "crontab", text);
   if (text.starts_with('R') && text.find('/') != std::string::npos)
@@ -110,7 +138,8 @@ std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command) {
   auto out = std::make_shared<trigger_options>();
   command.add_option("--cron", out->cron, "Crontab expression: minute hour day month weekday");
   command.add_option("--dialect", out->dialect, "How --cron is read (default: cron)")
-      ->check(CLI::IsMember({"cron", "vixie", "quartz", "systemd"}));
+      ->check(CLI::IsMember(
+          {"cron", "vixie", "seconds", "jenkins", "quartz", "systemd", "rrule", "iso8601"}));
   command.add_option("--every", out->every, "Elapsed time between fires: 30s, 5m, 1h30m");
   command.add_option("--at", out->at, "Once, at this instant: 2026-03-29T03:00:00+02:00");
   command.add_option("--calendar", out->calendar, "Steps of the calendar: \"1 month 03:30\"");
@@ -125,9 +154,10 @@ std::shared_ptr<trigger_options> add_trigger_options(CLI::App& command) {
 }
 
 void add_expression(CLI::App& command, trigger_options& options) {
-  command.add_option("expression", options.expression,
-                     "A trigger: JSON, a crontab, Quartz or OnCalendar expression, a repeating "
-                     "interval of ISO 8601, an instant, or a time span");
+  command.add_option(
+      "expression", options.expression,
+      "A trigger: JSON, a crontab, Quartz or OnCalendar expression, a recurrence "
+      "rule (FREQ=...), a repeating interval of ISO 8601, an instant, or a time span");
 }
 
 const std::string& text_of(const trigger_options& o) {
@@ -139,7 +169,7 @@ bool is_given(const trigger_options& o) {
            o.calendar.empty() && o.trigger.empty() && o.calendar_files.empty());
 }
 
-expected<trigger_spec> to_trigger(const trigger_options& o) {
+expected<trigger_spec> to_trigger(const trigger_options& o, time_point now) {
   const int given = !o.expression.empty() + !o.cron.empty() + !o.every.empty() + !o.at.empty() +
                     !o.calendar.empty() + !o.trigger.empty();
   if (given != 1)
@@ -151,9 +181,9 @@ expected<trigger_spec> to_trigger(const trigger_options& o) {
                   "dialect");
   auto out = expected<trigger_spec>{trigger_spec{once{}}};
   if (!o.expression.empty()) {
-    out = of_expression(o.expression);
+    out = of_expression(o.expression, now);
   } else if (!o.cron.empty()) {
-    out = in_dialect(o);
+    out = in_dialect(o, now);
   } else if (!o.at.empty()) {
     out = by_kind("date", "run_time", o.at);
   } else if (!o.calendar.empty()) {

@@ -34,8 +34,9 @@ const std::string& text_of(const trigger_options& options);
 /// Whether any of them but --tz was given.
 bool is_given(const trigger_options& options);
 
-/// The one trigger that was given. Errors: invalid_argument (none, two, or a wrong one).
-expected<trigger_spec> to_trigger(const trigger_options& options);
+/// The one trigger that was given; a recurrence rule that stands alone begins at `now`. Errors:
+/// invalid_argument (none, two, or a wrong one).
+expected<trigger_spec> to_trigger(const trigger_options& options, time_point now);
 
 /// The machine's zone: TZ, else what /etc/localtime points to, else "UTC".
 std::string local_zone();

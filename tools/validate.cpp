@@ -1,6 +1,6 @@
 #include "tools/caret.hpp"
+#include "tools/examine.hpp"
 #include "tools/subcommands.hpp"
-#include "tools/trigger_options.hpp"
 
 #include "events/trigger_json.hpp"
 #include "http/json_writer.hpp"
@@ -13,8 +13,7 @@ namespace carillon::tools {
 namespace {
 
 struct validate_options {
-  std::shared_ptr<trigger_options> trigger;
-  std::string from;
+  trigger_question question;
   bool is_strict = false;
 };
 
@@ -42,10 +41,11 @@ int refuse_trigger(const session& s, const std::string& text, const error& e) {
   return exit_failure;
 }
 
-int judge(const session& s, const validate_options& o, const fire_times& trigger, time_point from) {
+int judge(const session& s, bool is_strict, const examined& asked) {
+  const auto& [trigger, from] = asked;
   const auto warnings = trigger.lint(from);
   const bool is_refused =
-      (o.is_strict && !warnings.empty()) || std::any_of(warnings.begin(), warnings.end(), is_fatal);
+      (is_strict && !warnings.empty()) || std::any_of(warnings.begin(), warnings.end(), is_fatal);
   if (s.json) {
     std::cout << http::json_object{}
                      .boolean("valid", !is_refused)
@@ -59,30 +59,18 @@ int judge(const session& s, const validate_options& o, const fire_times& trigger
   } else {
     std::cout << (is_refused ? "refused: " : "valid: ") << trigger.describe(from) << '\n';
     for (const auto& each : warnings)
-      std::cout << (is_fatal(each) ? "error " : "warning ") << each.code << " (" << each.field
-                << "): " << each.message << '\n';
+      std::cout << (is_fatal(each) ? "error " : "warning ") << warning_text(each) << '\n';
   }
   return is_refused ? exit_failure : exit_ok;
 }
 
 int run_validate(const session& s, const validate_options& o) {
-  auto from = wall_clock().now();
-  if (!o.from.empty()) {
-    const auto given = parse_instant(o.from);
-    if (!given)
-      return fail({errc::invalid_argument, given.error().message, "from"});
-    from = *given;
-  }
-  const auto& text = text_of(*o.trigger);
-  const auto spec = to_trigger(*o.trigger);
-  if (!spec && spec.error().field.empty()) // more than one was given
-    return fail(spec.error());
-  if (!spec)
-    return refuse_trigger(s, text, spec.error());
-  const auto trigger = fire_times::of(*spec, {from, local_zone()});
-  if (!trigger)
-    return refuse_trigger(s, text, trigger.error());
-  return judge(s, o, *trigger, from);
+  const auto asked = examine(o.question);
+  if (asked)
+    return judge(s, o.is_strict, *asked);
+  return is_about_usage(asked.error())
+             ? fail(asked.error())
+             : refuse_trigger(s, text_of(*o.question.trigger), asked.error());
 }
 
 } // namespace
@@ -92,9 +80,7 @@ void add_validate(CLI::App& program, session& s) {
   auto& command = subcommand(program, s, "validate",
                              "Check a trigger: exit 1 and the column of the mistake (offline)",
                              [&s, o] { return run_validate(s, *o); });
-  o->trigger = add_trigger_options(command);
-  add_expression(command, *o->trigger);
-  command.add_option("--from", o->from, "Look at what comes after this instead of now");
+  add_trigger_question(command, o->question, "Look at what comes after this instead of now");
   command.add_flag("--strict", o->is_strict, "Exit 1 for warnings, too");
   add_json_option(command, s);
 }

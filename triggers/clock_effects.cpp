@@ -1,6 +1,7 @@
 #include "triggers/clock_effects.hpp"
 
 #include "triggers/preview.hpp"
+#include "triggers/repeating_text.hpp"
 #include "triggers/words.hpp"
 
 #include <algorithm>
@@ -22,8 +23,11 @@ bool has_wall_clock(const trigger_spec& spec) {
     bool operator()(const all_of&) const { return false; }
     bool operator()(const on_calendar&) const { return true; }
     bool operator()(const recurrence&) const { return true; }
-    // Its start is an instant in its text: it has no wall clock of its own here.
-    bool operator()(const repeating_interval&) const { return false; }
+    bool operator()(const repeating_interval& kind) const {
+      const auto text = parse_repeating(kind.text);
+      // With an offset in its text the clock is one that never changes.
+      return text && is_on_wall_clock(*text) && !anchor_of(*text).offset;
+    }
     bool operator()(const filtered&) const { return false; }
     bool operator()(const custom_rule&) const { return false; }
   };

@@ -49,6 +49,22 @@ public:
     return seconds() + hours();
   }
 
+  /// Which stretches of a day they cover; empty = all of it.
+  std::string stretches() const {
+    if (t_.seconds != all_sixty)
+      return words();
+    if (t_.minutes != all_sixty)
+      return "in " + named_values("minute", t_.minutes) + " of " +
+             (t_.hours == all_hours ? "every hour"
+                                    : "the hours " + run_words(t_.hours, two_digits));
+    if (t_.hours == all_hours)
+      return {};
+    std::vector<std::string> out;
+    for (const auto& [first, last] : runs_of(t_.hours))
+      out.push_back("from " + two_digits(first) + ":00 to " + two_digits(last + 1) + ":00");
+    return joined(out);
+  }
+
   /// Whether it says by itself that every day is meant.
   bool is_all_day() const { return t_.hours == all_hours; }
 
@@ -196,6 +212,16 @@ std::string year_words(const std::vector<year_range>& years) {
   return joined(out);
 }
 
+std::string week_and_year_words(const cron_table& t) {
+  std::string out;
+  if (t.has_weeks)
+    out += ", in ISO " + named_values("week", t.weeks);
+  const bool is_any_year =
+      t.years.empty() || (t.years.size() == 1 && t.years[0].first == 1970 &&
+                          t.years[0].last >= quartz_year_max && t.years[0].step == 1);
+  return is_any_year ? out : out + ", in " + year_words(t.years);
+}
+
 } // namespace
 
 std::optional<value_steps> steps_of(std::uint64_t bits) {
@@ -211,15 +237,18 @@ std::optional<value_steps> steps_of(std::uint64_t bits) {
 
 std::string cron_words(const cron_table& table) {
   const time_writer time{table};
-  auto out = time.words() + day_words(table, time.is_all_day());
-  if (table.has_weeks)
-    out += ", in ISO " + named_values("week", table.weeks);
-  const bool is_any_year = table.years.empty() ||
-                           (table.years.size() == 1 && table.years[0].first == 1970 &&
-                            table.years[0].last >= quartz_year_max && table.years[0].step == 1);
-  if (!is_any_year)
-    out += ", in " + year_words(table.years);
-  return out;
+  return time.words() + day_words(table, time.is_all_day()) + week_and_year_words(table);
+}
+
+std::string stretch_words(const cron_table& table) {
+  const time_writer time{table};
+  const auto times = time.stretches();
+  const auto days = day_words(table, time.is_all_day()) + week_and_year_words(table);
+  if (!times.empty())
+    return times + days;
+  // Whole days: " on Saturday and Sunday", " every day of December", ", in ISO week 1".
+  const auto begin = days.find_first_not_of(", ");
+  return begin == std::string::npos ? "always" : days.substr(begin);
 }
 
 } // namespace carillon::triggers

@@ -13,6 +13,10 @@ namespace carillon::triggers {
 /// Friday". Weekdays by name.
 std::string cron_words(const cron_table& table);
 
+/// What a table covers, for tables that mean stretches of time: "on Saturday and Sunday", "from
+/// 12:00 to 13:00 every day", "in minutes 0 to 9 of every hour".
+std::string stretch_words(const cron_table& table);
+
 /// Values from `first` to `last`, always `step` apart.
 struct value_steps {
   int first = 0;

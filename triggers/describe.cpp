@@ -4,7 +4,11 @@
 #include "triggers/cron_words.hpp"
 #include "triggers/node.hpp"
 #include "triggers/recurrence_words.hpp"
+#include "triggers/repeating_text.hpp"
+#include "triggers/repeating_words.hpp"
 #include "triggers/words.hpp"
+
+#include <algorithm>
 
 namespace carillon::triggers {
 namespace {
@@ -20,34 +24,62 @@ std::string listed(const std::vector<trigger_spec>& triggers) {
   return out;
 }
 
-/// A wall-clock time of day of a window; 86,400 is "24:00".
-std::string window_time(std::uint32_t second) { return time_of_day(second); }
-
+/// "from 09:00 to 17:00 on Monday to Friday".
 std::string window_words(const time_window& window) {
   std::string out;
-  if (window.begin != 0 || window.end != all_hours_seconds)
-    out = window_time(window.begin) + " to " + window_time(window.end);
-  if (window.weekdays != 0x7f)
-    out += (out.empty() ? "" : " on ") +
+  if (window.begin != 0 || window.end != all_hours_seconds) {
+    out = "from " + time_of_day(window.begin) + " to " + time_of_day(window.end);
+    if (window.end <= window.begin)
+      out += " the next day";
+  }
+  constexpr std::uint8_t every_weekday = 0x7f;
+  if (window.weekdays != every_weekday)
+    out += (out.empty()                  ? "on "
+            : window.end <= window.begin ? ", beginning on "
+                                         : " on ") +
            run_words(window.weekdays, [](int day) { return weekday_name(day); });
-  return out.empty() ? "any time" : out;
+  return out.empty() ? "at any time" : out;
 }
 
-std::string exclusion_words(const exclusion& out_of) {
-  if (!out_of.calendar.empty())
-    return "the days of calendar '" + out_of.calendar + "'";
-  std::vector<std::string> parts;
-  constexpr std::size_t ranges_shown = 4;
-  for (std::size_t i = 0; i < out_of.days.size() && i < ranges_shown; ++i) {
-    const auto& [first, last] = out_of.days[i];
-    parts.push_back(date_words(first) + (first == last ? "" : " to " + date_words(last)));
+std::string range_words(const date_range& days) {
+  const auto& [first, last] = days;
+  return date_words(first) + (first == last ? "" : " to " + date_words(last));
+}
+
+/// The days of a calendar: their number, the first and the last.
+std::string calendar_words(const exclusion& out_of) {
+  std::int64_t count = 0;
+  auto first = out_of.days.front().first;
+  auto last = out_of.days.front().last;
+  for (const auto& days : out_of.days) {
+    count += day_number(days.last) - day_number(days.first) + 1;
+    first = std::min(first, days.first);
+    last = std::max(last, days.last);
   }
-  if (out_of.days.size() > ranges_shown)
-    parts.push_back(std::to_string(out_of.days.size() - ranges_shown) + " more dates");
+  return "on the days of calendar '" + out_of.calendar + "' (" + std::to_string(count) +
+         (count == 1 ? " day, " : " days, ") + range_words({first, last}) + ")";
+}
+
+/// What one exclusion leaves out, each part with its preposition.
+std::vector<std::string> exclusion_words(const exclusion& out_of) {
+  std::vector<std::string> out;
+  if (!out_of.calendar.empty() && !out_of.days.empty()) {
+    out.push_back(calendar_words(out_of));
+  } else if (!out_of.calendar.empty()) {
+    out.push_back("on the days of calendar '" + out_of.calendar + "'");
+  } else if (!out_of.days.empty()) {
+    std::vector<std::string> days;
+    constexpr std::size_t ranges_shown = 4;
+    for (std::size_t i = 0; i < out_of.days.size() && i < ranges_shown; ++i)
+      days.push_back(range_words(out_of.days[i]));
+    if (out_of.days.size() > ranges_shown)
+      days.push_back(std::to_string(out_of.days.size() - ranges_shown) + " more dates");
+    out.push_back("on " + joined(days));
+  }
   if (out_of.pattern)
-    if (const auto table = compile_cron(*out_of.pattern))
-      parts.push_back("what fires " + cron_words(*table));
-  return joined(parts);
+    if (const auto table = compile_exclusion(*out_of.pattern))
+      out.push_back(stretch_words(*table));
+  return out;
 }
 
 /// One overload a kind; each answers the rule without zone and bounds.
@@ -117,7 +149,7 @@ public:
   }
 
   std::string operator()(const repeating_interval& kind) const {
-    return repeating_words(kind.text);
+    return repeating_words(kind.text, zone_);
   }
 
   std::string operator()(const custom_rule& kind) const {
@@ -132,12 +164,17 @@ public:
     for (const auto& window : kind.windows)
       windows.push_back(window_words(window));
     if (!windows.empty())
-      out += "; only within " + joined(windows, "or");
+      out += "; only " + joined(windows, "or");
     std::vector<std::string> excluded;
     for (const auto& each : kind.exclude)
-      excluded.push_back(exclusion_words(each));
-    if (!excluded.empty())
-      out += "; except on " + joined(excluded, "and on");
+      for (auto& part : exclusion_words(each))
+        excluded.push_back(std::move(part));
+    for (const auto& each : excluded)
+      out += "; except " + each;
+    const bool is_elsewhere =
+        kind.triggers.size() == 1 && kind.triggers.front().timezone != spec_.timezone;
+    if (is_elsewhere && (!windows.empty() || !excluded.empty()))
+      out += "; what is left out is read in " + zone_.name();
     return out;
   }
 
@@ -162,6 +199,10 @@ private:
 };
 
 bool names_its_zone(const trigger_spec& spec) {
+  if (const auto* kind = std::get_if<repeating_interval>(&spec.kind)) {
+    const auto text = parse_repeating(kind->text);
+    return !text || !anchor_of(*text).offset;
+  }
   return !std::holds_alternative<any_of>(spec.kind) && !std::holds_alternative<all_of>(spec.kind) &&
          !std::holds_alternative<filtered>(spec.kind) &&
          !std::holds_alternative<custom_rule>(spec.kind);

@@ -84,7 +84,8 @@ expected<std::optional<second_count>> admitted_from(const filter_table& table, s
       wall = first_unmatched(pattern, wall);
     if (wall == begin)
       return std::optional{wall};
-    if (--budget.left < 0)
+    budget.left -= 1 + static_cast<std::int64_t>(table.patterns.size());
+    if (budget.left < 0)
       return unexpected<error>{too_many_steps()};
   }
   return std::optional<second_count>{};
@@ -183,12 +184,19 @@ expected<void> resolve_filtered(filtered& kind, const resolve_context&) {
   return {};
 }
 
+expected<cron_table> compile_exclusion(const cron& pattern) {
+  constexpr std::uint64_t every_second = (std::uint64_t{1} << 60) - 1;
+  auto out = compile_cron(pattern);
+  if (out && !pattern.second)
+    out->seconds = every_second; // a crontab's unit is the minute
+  return out;
+}
+
 expected<rule_variant> compile_filtered(const filtered& kind,
                                         std::vector<compiled_trigger> children) {
   if (children.size() != 1)
     return unexpected<error>{wrong(
         "'except' needs exactly one trigger, not " + std::to_string(children.size()), "trigger")};
-  constexpr std::uint64_t every_second = (std::uint64_t{1} << 60) - 1;
   filter_table out;
   out.windows = week_of(kind.windows);
   for (std::size_t i = 0; i < kind.exclude.size(); ++i) {
@@ -199,11 +207,9 @@ expected<rule_variant> compile_filtered(const filtered& kind,
       out.days.emplace_back(day_number(first), day_number(last) + 1);
     if (!each.pattern)
       continue;
-    auto table = compile_cron(*each.pattern);
+    auto table = compile_exclusion(*each.pattern);
     if (!table)
       return unexpected<error>{std::move(table).error()};
-    if (each.pattern->dialect == cron_dialect::vixie)
-      table->seconds = every_second; // a crontab's unit is the minute
     out.patterns.push_back(std::move(*table));
   }
   out.days = joined(std::move(out.days));

@@ -3,7 +3,9 @@
 #include "triggers/civil_time.hpp"
 #include "triggers/describe.hpp"
 #include "triggers/lint.hpp"
+#include "triggers/open_numbers.hpp"
 #include "triggers/preview.hpp"
+#include "triggers/recurrence_text.hpp"
 #include "triggers/resolve.hpp"
 
 #include <algorithm>
@@ -49,7 +51,8 @@ void close_starts(trigger_spec& resolved, trigger_spec& given) {
     close_starts((*ours)[i], (*children)[i]);
 }
 
-expected<trigger_spec> read(std::string_view text, trigger_notation notation) {
+expected<trigger_spec> read(std::string_view text, trigger_notation notation,
+                            const trigger_context& context) {
   const auto of_kind = [](auto parsed) -> expected<trigger_spec> {
     if (!parsed)
       return unexpected<error>{std::move(parsed).error()};
@@ -59,9 +62,14 @@ expected<trigger_spec> read(std::string_view text, trigger_notation notation) {
   case trigger_notation::crontab:
     return of_kind(cron_from_crontab(text, cron_dialect::apscheduler));
   case trigger_notation::vixie: return trigger_from_crontab(text, cron_dialect::vixie);
+  case trigger_notation::seconds: return trigger_from_crontab(text, cron_dialect::seconds);
+  case trigger_notation::jenkins: return trigger_from_crontab(text, cron_dialect::jenkins);
   case trigger_notation::quartz: return of_kind(cron_from_quartz(text));
   case trigger_notation::systemd: return trigger_spec{on_calendar{std::string{text}}};
   case trigger_notation::iso8601: return trigger_spec{repeating_interval{std::string{text}}};
+  case trigger_notation::rrule:
+    return triggers::recurrence_from_text(
+        text, {std::chrono::floor<std::chrono::seconds>(context.now), false});
   case trigger_notation::every: {
     const auto every = parse_duration(text);
     if (!every)
@@ -84,12 +92,13 @@ expected<trigger_spec> read(std::string_view text, trigger_notation notation) {
 struct fire_times::state {
   trigger_spec spec;
   triggers::compiled_trigger trigger;
+  std::vector<trigger_warning> open_numbers; ///< What `H` and `a~b` leave open.
 };
 
 expected<fire_times> fire_times::of(const trigger_spec& spec, const trigger_context& context) {
   auto opened = spec;
   open_starts(opened);
-  auto resolved = triggers::resolve(opened, {context.now, context.default_zone});
+  auto resolved = triggers::resolve(opened, {context.now, context.default_zone, context.schedule});
   if (!resolved)
     return unexpected<error>{std::move(resolved).error()};
   auto compiled = triggers::compile(*resolved);
@@ -97,13 +106,14 @@ expected<fire_times> fire_times::of(const trigger_spec& spec, const trigger_cont
     return unexpected<error>{std::move(compiled).error()};
   auto given = spec;
   close_starts(*resolved, given);
-  return fire_times{
-      std::make_shared<const state>(state{std::move(*resolved), std::move(*compiled)})};
+  return fire_times{std::make_shared<const state>(
+      state{std::move(*resolved), std::move(*compiled),
+            triggers::open_numbers(spec, !context.schedule.empty())})};
 }
 
 expected<fire_times> fire_times::parse(std::string_view text, trigger_notation notation,
                                        const trigger_context& context) {
-  auto spec = read(text, notation);
+  auto spec = read(text, notation, context);
   if (!spec)
     return unexpected<error>{std::move(spec).error()};
   if (notation == trigger_notation::at)
@@ -137,7 +147,9 @@ std::string fire_times::describe(time_point from) const {
 }
 
 std::vector<trigger_warning> fire_times::lint(time_point from) const {
-  return triggers::lint(state_->spec, from);
+  auto out = triggers::lint(state_->spec, from);
+  out.insert(out.end(), state_->open_numbers.begin(), state_->open_numbers.end());
+  return out;
 }
 
 const trigger_spec& fire_times::spec() const noexcept { return state_->spec; }

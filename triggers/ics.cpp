@@ -1,6 +1,7 @@
 #include "triggers/ics.hpp"
 
 #include "triggers/civil_time.hpp"
+#include "triggers/content_lines.hpp"
 #include "triggers/day_list.hpp"
 #include "triggers/next.hpp"
 #include "triggers/resolve.hpp"
@@ -17,14 +18,6 @@ constexpr std::size_t occurrences_max = 20'000; // of one event
 constexpr std::int64_t days_max = 3660;         // of one event
 constexpr int years_before = 1;
 constexpr int years_after = 20;
-
-/// "DTSTART;VALUE=DATE:20261224", taken apart.
-struct content_line {
-  std::size_t number = 0; ///< From 1: where it begins in the file.
-  std::string name;       ///< In capitals.
-  std::string parameters; ///< In capitals; each with a `;` before it.
-  std::string value;
-};
 
 struct calendar_event {
   std::size_t line = 0;
@@ -43,62 +36,6 @@ struct calendar_event {
 error wrong(std::size_t line, const std::string& message, errc code = errc::invalid_argument) {
   return {code, "line " + std::to_string(line) + ": " + message, "calendar"};
 }
-
-std::string capitals(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return out;
-}
-
-/// The file's lines, unfolded: one that begins with a blank goes on the one before it.
-class line_reader {
-public:
-  explicit line_reader(std::string_view text) : rest_{text} {
-    constexpr std::string_view mark = "\xef\xbb\xbf";
-    if (rest_.starts_with(mark))
-      rest_.remove_prefix(mark.size());
-  }
-
-  std::optional<content_line> next() {
-    std::string whole;
-    while (whole.empty() && !rest_.empty()) {
-      whole = raw();
-      begin_ = number_;
-    }
-    if (whole.empty())
-      return std::nullopt;
-    while (rest_.starts_with(' ') || rest_.starts_with('\t'))
-      whole += raw().substr(1);
-    return split(whole);
-  }
-
-private:
-  std::string_view raw() {
-    const auto end = rest_.find('\n');
-    auto line = rest_.substr(0, end);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-    if (line.ends_with('\r'))
-      line.remove_suffix(1);
-    ++number_;
-    return line;
-  }
-
-  content_line split(const std::string& whole) const {
-    bool is_quoted = false;
-    std::size_t colon = 0;
-    for (; colon < whole.size() && (is_quoted || whole[colon] != ':'); ++colon)
-      is_quoted = is_quoted != (whole[colon] == '"');
-    const auto head = capitals(std::string_view{whole}.substr(0, colon));
-    const auto name_end = std::min(head.find(';'), head.size());
-    return {begin_, head.substr(0, name_end), head.substr(name_end),
-            whole.substr(std::min(colon + 1, whole.size()))};
-  }
-
-  std::string_view rest_;
-  std::size_t number_ = 0;
-  std::size_t begin_ = 0;
-};
 
 bool read_number(std::string_view text, int& out) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -156,7 +93,7 @@ expected<void> take(const content_line& line, calendar_event& out) {
   } else if (name == "RRULE") {
     out.rules.push_back(line.value);
   } else if (name == "RDATE") {
-    if (line.parameters.find(";VALUE=PERIOD") != std::string::npos)
+    if (capitals(line.parameter("VALUE")) == "PERIOD")
       return unexpected<error>{
           wrong(line.number, "RDATE with periods is not read", errc::unsupported)};
     return add_days(line, out.dates);
@@ -178,7 +115,7 @@ expected<void> take(const content_line& line, calendar_event& out) {
 }
 
 expected<std::vector<calendar_event>> read_events(std::string_view text) {
-  line_reader lines{text};
+  content_reader lines{text};
   std::vector<calendar_event> out;
   std::vector<std::string> open; // names of the components around a line
   std::size_t last = 1;

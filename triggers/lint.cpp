@@ -3,8 +3,10 @@
 #include "triggers/clock_effects.hpp"
 #include "triggers/cron_words.hpp"
 #include "triggers/node.hpp"
+#include "triggers/repeating_text.hpp"
 #include "triggers/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -69,12 +71,7 @@ public:
   void operator()(const once&) {}
 
   void operator()(const interval& kind) {
-    if (kind.every % one_day != duration{0})
-      return;
-    const auto zone = find_zone(spec_.timezone);
-    constexpr second_count five_years = 5 * 366 * day_seconds;
-    const auto now = floor_second(from_);
-    if (zone && (*zone)->period_at(now).end < now + five_years)
+    if (kind.every % one_day == duration{0} && has_clock_changes())
       warn("elapsed_days", ".spec.days",
            span_words(kind.every) + " of elapsed time is " +
                std::to_string(kind.every / std::chrono::hours{1}) +
@@ -110,7 +107,22 @@ public:
   }
 
   void operator()(const recurrence&) {}
-  void operator()(const repeating_interval&) {}
+
+  void operator()(const repeating_interval& kind) {
+    const auto text = parse_repeating(kind.text);
+    if (!text || !has_clock_changes())
+      return;
+    if (!is_on_wall_clock(*text)) {
+      if (text->period && text->period->time % one_day == duration{0})
+        warn("elapsed_days", ".spec.interval",
+             "a period of hours is elapsed time: when the clock changes in " + spec_.timezone +
+                 " the time of day moves; days, such as P1D, keep it");
+    } else if (anchor_of(*text).offset) {
+      warn("fixed_offset", ".spec.interval",
+           "the offset in the text holds all year: when the clock changes in " + spec_.timezone +
+               " the time of day there moves; without an offset the text follows that clock");
+    }
+  }
   void operator()(const custom_rule&) {}
 
   void operator()(const filtered& kind) {
@@ -129,6 +141,14 @@ public:
   }
 
 private:
+  /// Whether the clock of its zone changes within the years that are looked at.
+  bool has_clock_changes() const {
+    const auto zone = find_zone(spec_.timezone);
+    constexpr second_count ahead = clock_years * 366 * day_seconds;
+    const auto now = floor_second(std::clamp(from_, instant_min, instant_max));
+    return zone && (*zone)->period_at(now).end < now + ahead;
+  }
+
   void children(const std::vector<trigger_spec>& triggers) {
     for (std::size_t i = 0; i < triggers.size(); ++i)
       linter{out_, path_ + ".spec.triggers[" + std::to_string(i) + ']', triggers[i], from_}.run();

@@ -134,6 +134,9 @@ expected<fire> advance_filtered(const filter_rule& rule, const time_zone& zone,
                                 const trigger_cursor& cursor, time_point from,
                                 step_budget& budget);
 
+/// The wall-clock seconds that a pattern of an exclusion, a resolved one, leaves out.
+expected<cron_table> compile_exclusion(const cron& pattern);
+
 expected<void> resolve_custom(custom_rule& kind);
 expected<rule_variant> compile_custom(const custom_rule& kind, const trigger_spec& outer);
 expected<std::optional<time_point>> advance_custom(const custom_node& rule, time_point from,

@@ -105,6 +105,13 @@ std::optional<std::string> place(std::string_view text) {
   return n ? std::optional{position(*n)} : std::nullopt;
 }
 
+std::string until_words(std::string_view text) {
+  const auto time = when_from_text(text);
+  if (!time)
+    return std::string{text};
+  return wall_words(floor_second(time->at)) + (time->is_local ? "" : " UTC");
+}
+
 /// One part after FREQ and INTERVAL; none when it has no words.
 std::optional<std::string> part_words(std::string_view key, std::string_view value) {
   const auto with = [](std::string_view before, std::optional<std::string> words,
@@ -134,42 +141,10 @@ std::optional<std::string> part_words(std::string_view key, std::string_view val
   if (key == "COUNT")
     return with(", ", number(value), value == "1" ? " time" : " times");
   if (key == "UNTIL")
-    return ", until " + std::string{value};
+    return ", until " + until_words(value);
   if (key == "WKST")
     return with(", weeks beginning on ", weekday(value));
   return std::nullopt;
-}
-
-/// "P1Y2MT3H" as "1 year 2 months 3 hours"; none when it is not of that shape.
-std::optional<std::string> period_words(std::string_view text) {
-  if (!text.starts_with('P'))
-    return std::nullopt;
-  std::string out;
-  std::string digits;
-  bool is_time = false;
-  for (const char c : text.substr(1)) {
-    if ((c >= '0' && c <= '9') || c == '.') {
-      digits += c;
-      continue;
-    }
-    if (c == 'T' && digits.empty()) {
-      is_time = true;
-      continue;
-    }
-    const std::string_view unit = c == 'Y'              ? "year"
-                                  : c == 'M' && is_time ? "minute"
-                                  : c == 'M'            ? "month"
-                                  : c == 'W'            ? "week"
-                                  : c == 'D'            ? "day"
-                                  : c == 'H'            ? "hour"
-                                  : c == 'S'            ? "second"
-                                                        : "";
-    if (unit.empty() || digits.empty())
-      return std::nullopt;
-    out += (out.empty() ? "" : " ") + digits + ' ' + std::string{unit} + (digits == "1" ? "" : "s");
-    digits.clear();
-  }
-  return digits.empty() && !out.empty() ? std::optional{out} : std::nullopt;
 }
 
 } // namespace
@@ -196,16 +171,6 @@ std::string rrule_words(std::string_view rule) {
   if (unit.empty())
     return "by the rule " + std::string{rule};
   return "every " + multiple(step, unit) + rest;
-}
-
-std::string repeating_words(std::string_view text) {
-  const auto parts = split(text, '/');
-  if (parts.size() != 3 || !parts[0].starts_with('R'))
-    return "by the repeating interval " + std::string{text};
-  const auto times = parts[0].substr(1);
-  return "every " + period_words(parts[2]).value_or(std::string{parts[2]}) + ", counted from " +
-         std::string{parts[1]} +
-         (times.empty() ? ", for ever" : ", " + std::string{times} + " times");
 }
 
 } // namespace carillon::triggers

@@ -75,7 +75,7 @@ expected<iso_period> period_of(const repeating_text& text, const time_zone& zone
 /// A period of hours, minutes and seconds is elapsed time, whatever the clock shows.
 expected<rule_variant> elapsed_rule(const repeating_text& text, const iso_period& period,
                                     const trigger_spec& outer, const time_zone& zone) {
-  const auto& anchor = text.start ? *text.start : *text.end;
+  const auto& anchor = anchor_of(text);
   auto at = anchor.wall - anchor.offset.value_or(std::chrono::seconds{0});
   if (!anchor.offset) {
     const auto wall = floor_second(anchor.wall);
@@ -110,7 +110,7 @@ expected<rule_variant> elapsed_rule(const repeating_text& text, const iso_period
 
 expected<rule_variant> wall_rule(const repeating_text& text, const iso_period& period,
                                  const trigger_spec& outer) {
-  const auto& anchor = text.start ? *text.start : *text.end;
+  const auto& anchor = anchor_of(text);
   const auto is_whole = [](duration d) { return d.count() % 1'000'000 == 0; };
   if (!is_whole(anchor.wall.time_since_epoch()) || !is_whole(period.time))
     return refuse(errc::invalid_argument,

@@ -242,4 +242,12 @@ std::string to_string(const repeating_text& interval) {
   return out;
 }
 
+const iso_time& anchor_of(const repeating_text& interval) {
+  return interval.start ? *interval.start : *interval.end;
+}
+
+bool is_on_wall_clock(const repeating_text& interval) {
+  return interval.period && (interval.period->months != 0 || interval.period->days != 0);
+}
+
 } // namespace carillon::triggers

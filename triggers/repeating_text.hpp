@@ -33,6 +33,13 @@ struct repeating_text {
   std::optional<iso_time> end = {};
 };
 
+/// What a repeating interval hangs on.
+const iso_time& anchor_of(const repeating_text& interval);
+
+/// Whether it repeats at wall-clock times, those of its offset or of the trigger's zone: its period
+/// has years, months, weeks or days. Else it is elapsed time.
+bool is_on_wall_clock(const repeating_text& interval);
+
 /// Highest number after R.
 inline constexpr std::int64_t repetitions_max = 1'000'000'000;
 

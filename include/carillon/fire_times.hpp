@@ -24,17 +24,24 @@ struct trigger_context {
   time_point now{};
   /// IANA name, for triggers without a zone; once and interval: UTC.
   std::string default_zone = "UTC";
+  /// Id of the schedule: what `H` in a cron is made from. `lint` warns when `H` comes without.
+  std::string schedule = {};
 };
 
 /// Whose notation a text is in.
 enum class trigger_notation : std::uint8_t {
   crontab, ///< Five fields, all ANDed: "0 3 * * mon-fri".
   vixie,   ///< As cron(8) reads them: day OR weekday, "@daily".
+  seconds, ///< As vixie with six or seven fields, seconds first, the year last.
+  jenkins, ///< As vixie, but all fields ANDed and the shorthands spread: "H H(0-2) * * *".
   quartz,  ///< "0 0 3 ? * MON-FRI", seconds first, 1 = Sunday.
   systemd, ///< OnCalendar: "Mon..Fri 03:00 Europe/Berlin".
   iso8601, ///< Repeating interval: "R5/2026-01-31T09:00:00+01:00/P1M".
-  every,   ///< Elapsed time: "1h30m", from `trigger_context::now` on.
-  at,      ///< Once: "2026-03-29T03:00:00+02:00"; without an offset in the default zone.
+  /// RFC 5545: a rule, "FREQ=MONTHLY;BYDAY=-1FR", which begins at `trigger_context::now`; or lines
+  /// DTSTART (its TZID is the trigger's zone), RRULE, EXRULE, RDATE, EXDATE.
+  rrule,
+  every, ///< Elapsed time: "1h30m", from `trigger_context::now` on.
+  at,    ///< Once: "2026-03-29T03:00:00+02:00"; without an offset in the default zone.
 };
 
 /// Something that is allowed and yet often a mistake.

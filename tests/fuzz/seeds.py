@@ -73,6 +73,9 @@ def from_tests():
     for text in ["20260101T090000", "20260101T090000Z", "2026-01-01T09:00:00+01:00", "20260101"]:
         write("rrule", "2" + text)
     write("rrule", "3FREQ=DAILY;COUNT=3\nFREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20270101T000000Z")
+    write("rrule", "3DTSTART;TZID=Europe/Berlin:20260327T023000\nRRULE:FREQ=DAILY\n"
+                   "EXRULE:FREQ=WEEKLY;BYDAY=SA\nRDATE:20260401T120000Z\n"
+                   "EXDATE;VALUE=DATE:20260402")
     for text in ["R/2026-01-31T09:00:00/P1M", "R5/P1M/2026-06-30T09:00:00Z",
                  "R/2026-01-01T00:00:00Z/2026-01-02T00:00:00Z", "R3/2026-01-01/PT90S"]:
         write("iso8601", text)

@@ -4,6 +4,7 @@
 #include "fuzz/steps.hpp"
 #include "fuzz/targets.hpp"
 #include "triggers/ics.hpp"
+#include "triggers/recurrence_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -104,12 +105,9 @@ void rrule(std::string_view input) {
   case 0: step({recurrence{start, {std::string{text}}}, zone}); break;
   case 1: step({recurrence{start, {"FREQ=DAILY;BYHOUR=2,9"}, {std::string{text}}}, zone}); break;
   case 2: try_dates(text); break;
-  default: {
-    recurrence kind{start};
-    for (const auto line : lines_of(text))
-      kind.rules.emplace_back(line);
-    step({std::move(kind), zone});
-  }
+  default:
+    if (const auto spec = triggers::recurrence_from_text(text, start))
+      step(*spec);
   }
 }
 

@@ -150,17 +150,45 @@ TEST_CASE("describe: RFC 5545 rules and ISO 8601 intervals in words") {
             "every year in March on the 1st and the 2nd to last day of the month"},
            {"freq=monthly;byday=mo,tu;bysetpos=-1",
             "every month on Monday and Tuesday, of these the last"},
+           {"FREQ=DAILY;UNTIL=20261224T090000", "every day, until Thursday 24 December 2026 09:00"},
+           {"FREQ=DAILY;UNTIL=20261224T090000Z",
+            "every day, until Thursday 24 December 2026 09:00 UTC"},
            {"FREQ=DAILY;X-OWN=7", "every day X-OWN=7"},
            {"nonsense", "by the rule nonsense"},
        }) {
     CAPTURE(text);
     CHECK(rrule_words(text) == wanted);
   }
-  CHECK(repeating_words("R5/2026-01-31T09:00:00+01:00/P1M") ==
-        "every 1 month, counted from 2026-01-31T09:00:00+01:00, 5 times");
-  CHECK(repeating_words("R/2026-01-31T09:00:00Z/P1DT12H") ==
-        "every 1 day 12 hours, counted from 2026-01-31T09:00:00Z, for ever");
-  CHECK(repeating_words("P1M") == "by the repeating interval P1M");
+}
+
+TEST_CASE("describe: repeating intervals in all their shapes") {
+  for (const auto& [text, wanted] : table{
+           {"R5/2026-01-31T09:00:00+01:00/P1M",
+            "every month, counted from Saturday 31 January 2026 09:00 at UTC+01:00, 5 times"},
+           {"R/2026-01-31T09:00:00Z/P1Y2M10DT12H",
+            "every 1 year 2 months 10 days 12 hours, counted from Saturday 31 January 2026 09:00 "
+            "UTC, for ever"},
+           {"R1/2026-01-31T09:00:00/P2W",
+            "every 14 days, counted from Saturday 31 January 2026 09:00, 1 time, Europe/Berlin"},
+           {"R/2026-01-31T09:00:00/PT90M",
+            "every 1 hour 30 minutes of elapsed time, counted from Saturday 31 January 2026 09:00, "
+            "for ever, Europe/Berlin"},
+           {"R/2026-03-28T12:00:00/2026-03-29T12:00:00",
+            "every 23 hours of elapsed time, counted from Saturday 28 March 2026 12:00, for ever, "
+            "Europe/Berlin"},
+           {"R5/P1M/2026-06-30T09:00:00-05:30",
+            "every month up to but not at Tuesday 30 June 2026 09:00 at UTC-05:30, 5 times"},
+       }) {
+    CAPTURE(text);
+    CHECK(words({repeating_interval{text}, "Europe/Berlin"}, at("2030-06-01T00:00:00Z")) == wanted);
+  }
+}
+
+TEST_CASE("describe: what the clock does to a repeating interval without an offset") {
+  CHECK(words({repeating_interval{"R/2026-03-01T02:30:00/P1D"}, "Europe/Berlin"}) ==
+        "every day, counted from Sunday 1 March 2026 02:30, for ever, Europe/Berlin; skipped on "
+        "Sunday 29 March 2026, when 02:30 does not exist; only the first time on Sunday 25 October "
+        "2026, when 02:30 occurs twice");
 }
 
 TEST_CASE("describe: kinds are described even where this version refuses to run them") {
@@ -169,16 +197,67 @@ TEST_CASE("describe: kinds are described even where this version refuses to run 
   CHECK(describe({rule, "UTC"}, new_year) ==
         "every week on Monday, counted from Monday 5 January 2026 09:00, except Monday 12 January "
         "2026 09:00, UTC");
-  const filtered business{
-      {{crontab("0 3 * * *"), "UTC"}},
-      {{"holidays", {}, {}}, {"", {{{2026, 12, 24}, {2026, 12, 26}}}, crontab("* * * * sun")}},
-      {{9 * 3600, 17 * 3600, 0x1f}}};
-  CHECK(describe({business, "UTC"}, new_year) ==
-        "at 03:00 every day, UTC; only within 09:00 to 17:00 on Monday to Friday; except on the "
-        "days of calendar 'holidays' and on Thursday 24 December 2026 to Saturday 26 December 2026 "
-        "and what fires every minute on Sunday");
   CHECK(describe({custom_rule{"moon", 2, "{}"}, "UTC"}, new_year) ==
         "by the program's own rule 'moon', version 2");
+}
+
+std::string left_out(const exclusion& out_of) {
+  const trigger_spec night{crontab("0 3 * * *"), "UTC", instant("2026-01-01T00:00:00Z")};
+  const auto all = words({filtered{{night}, {out_of}, {}}, "UTC"});
+  const auto begin = all.find("; except ");
+  return begin == std::string::npos ? all : all.substr(begin + 2);
+}
+
+TEST_CASE("describe: days and calendars that are left out") {
+  CHECK(left_out({"", {{{2026, 12, 24}, {2026, 12, 26}}, {{2027, 1, 1}, {2027, 1, 1}}}, {}}) ==
+        "except on Thursday 24 December 2026 to Saturday 26 December 2026 and Friday 1 January "
+        "2027");
+  CHECK(left_out(
+            {"holidays", {{{2026, 12, 24}, {2026, 12, 26}}, {{2026, 1, 1}, {2026, 1, 1}}}, {}}) ==
+        "except on the days of calendar 'holidays' (4 days, Thursday 1 January 2026 to Saturday 26 "
+        "December 2026)");
+  CHECK(left_out({"holidays", {{{2026, 12, 24}, {2026, 12, 24}}}, crontab("* * * * sun")}) ==
+        "except on the days of calendar 'holidays' (1 day, Thursday 24 December 2026); except on "
+        "Sunday");
+}
+
+TEST_CASE("describe: patterns that are left out are stretches of time") {
+  for (const auto& [text, wanted] : table{
+           {"* * * * sat,sun", "except on Saturday and Sunday"},
+           {"* * 24 12 *", "except on the 24th of December"},
+           {"* * * 12 *", "except every day of December"},
+           {"* 12 * * *", "except from 12:00 to 13:00 every day"},
+           {"* 0-5,22-23 * * mon", "except from 00:00 to 06:00 and from 22:00 to 24:00 on Monday"},
+           {"0-9 * * * *", "except in minutes 0 to 9 of every hour"},
+           {"30 9-17 * * *", "except in minute 30 of the hours 09 to 17 every day"},
+           {"* * * * *", "except always"},
+       }) {
+    CAPTURE(text);
+    CHECK(left_out({"", {}, crontab(text)}) == wanted);
+    CHECK(left_out({"", {}, crontab(text, cron_dialect::vixie)}) == wanted);
+    CHECK(left_out({"", {}, crontab(text, cron_dialect::jenkins)}) == wanted);
+  }
+  CHECK(left_out({"", {}, *cron_from_quartz("0 0 12 ? * SUN")}) == "except at 12:00 on Sunday");
+}
+
+TEST_CASE("describe: windows, and the zone in which they are read") {
+  const trigger_spec often{crontab("*/10 * * * *"), "UTC", instant("2026-01-01T00:00:00Z")};
+  const std::string inner = "every 10 minutes, UTC; from Thursday 1 January 2026 00:00";
+  const auto within = [&](time_window window) {
+    return words({filtered{{often}, {}, {window}}, "UTC"});
+  };
+  CHECK(within({9 * 3600, 17 * 3600, 0x1f}) ==
+        inner + "; only from 09:00 to 17:00 on Monday to Friday");
+  CHECK(within({22 * 3600, 2 * 3600, 0x20}) ==
+        inner + "; only from 22:00 to 02:00 the next day, beginning on Saturday");
+  CHECK(within({0, 86'400, 0x60}) == inner + "; only on Saturday and Sunday");
+  CHECK(within({}) == inner + "; only at any time");
+  CHECK(words({filtered{{often},
+                        {{"", {}, crontab("* * * * sun")}},
+                        {{9 * 3600, 17 * 3600}, {20 * 3600, 21 * 3600}}},
+               "Asia/Tokyo"}) ==
+        inner + "; only from 09:00 to 17:00 or from 20:00 to 21:00; except on Sunday; what is left "
+                "out is read in Asia/Tokyo");
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "carillon/fire_times.hpp"
 #include "triggers/lint.hpp"
 #include "triggers/trigger_support.hpp"
 
@@ -158,6 +159,44 @@ TEST_CASE("lint: combined triggers, with the path of the child (CMB-04)") {
   REQUIRE(all.size() == 1);
   CHECK(all.front() == trigger_warning{"no_match", "trigger",
                                        "the triggers of 'and' did not meet within 100 steps"});
+}
+
+TEST_CASE("lint: repeating intervals, when the clock changes") {
+  const auto of = [](const char* text, const char* zone = "Europe/Berlin") {
+    return codes({repeating_interval{text}, zone});
+  };
+  CHECK(of("R/2026-03-01T02:30:00/P1D") ==
+        test::texts{"dst_gap trigger.gap", "dst_fold trigger.fold"});
+  CHECK(of("R/2026-03-01T12:00:00/P1D").empty());
+  CHECK(of("R/2026-03-01T12:00:00/PT24H") == test::texts{"elapsed_days trigger.spec.interval"});
+  CHECK(of("R/2026-03-01T12:00:00/PT12H").empty());
+  CHECK(of("R/2026-03-01T02:30:00+01:00/P1D") == test::texts{"fixed_offset trigger.spec.interval"});
+  CHECK(of("R/2026-03-01T02:30:00+01:00/P1D", "UTC").empty());
+  CHECK(of("R/2026-03-01T02:30:00Z/PT1H").empty());
+}
+
+TEST_CASE("lint: numbers that a schedule will have as others") {
+  const auto warned = [](std::string_view text, trigger_notation notation, std::string id = "") {
+    const auto trigger =
+        fire_times::parse(text, notation, {.now = new_year, .schedule = std::move(id)});
+    REQUIRE(trigger);
+    test::texts out;
+    for (const auto& each : trigger->lint(new_year))
+      out.push_back(each.code + ' ' + each.field);
+    return out;
+  };
+  using enum trigger_notation;
+  CHECK(warned("H 3 * * *", vixie) == test::texts{"needs_id trigger.spec.minute"});
+  CHECK(warned("@midnight", jenkins) ==
+        test::texts{"needs_id trigger.spec.hour", "needs_id trigger.spec.minute"});
+  CHECK(warned("1,h/20 3 * mar thu", vixie) == test::texts{"needs_id trigger.spec.minute"});
+  CHECK(warned("H 3 * mar thu", vixie, "backup").empty());
+  CHECK(warned("0 3~5 * * *", vixie, "backup") == test::texts{"drawn_later trigger.spec.hour"});
+  const auto nested =
+      fire_times::of({any_of{{{carillon::triggers::vixie("H 3 * * *")}}}}, {.now = new_year});
+  REQUIRE(nested);
+  REQUIRE(nested->lint(new_year).size() == 1);
+  CHECK(nested->lint(new_year).front().field == "trigger.spec.triggers[0].spec.minute");
 }
 
 } // namespace

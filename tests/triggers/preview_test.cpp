@@ -67,6 +67,30 @@ template <class Property> bool holds(const std::string& name, Property property)
 
 } // namespace
 
+TEST_CASE("parse: every notation") {
+  struct row {
+    trigger_notation notation;
+    const char* text;
+    const char* first; ///< After 2026-01-01T00:00:00Z.
+  };
+  for (const auto& [notation, text, first] : {
+           row{trigger_notation::crontab, "0 3 13 * fri", "2026-02-13T03:00:00+01:00"},
+           {trigger_notation::vixie, "0 3 13 * fri", "2026-01-02T03:00:00+01:00"},
+           {trigger_notation::seconds, "30 0 3 * * * 2027", "2027-01-01T03:00:30+01:00"},
+           {trigger_notation::jenkins, "0 3 13 * fri", "2026-02-13T03:00:00+01:00"},
+           {trigger_notation::quartz, "0 0 3 ? * 6L", "2026-01-30T03:00:00+01:00"},
+           {trigger_notation::systemd, "Fri 03:00", "2026-01-02T03:00:00+01:00"},
+           {trigger_notation::iso8601, "R/2026-01-31T09:00:00/P1M", "2026-01-31T09:00:00+01:00"},
+           {trigger_notation::rrule, "DTSTART:20260102T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR",
+            "2026-01-30T09:00:00+01:00"},
+           {trigger_notation::every, "90m", "2026-01-01T01:30:00Z"},
+           {trigger_notation::at, "2026-02-01T03:00:00", "2026-02-01T03:00:00+01:00"},
+       }) {
+    CAPTURE(text);
+    CHECK(next_of(times(text, notation), "2026-01-01T00:00:00Z") == first);
+  }
+}
+
 TEST_CASE("preview: next is after the instant, previous is before it") {
   const auto daily = times("0 3 * * *");
   CHECK(next_of(daily, "2026-03-28T02:00:00Z") == "2026-03-29T03:00:00+02:00");
