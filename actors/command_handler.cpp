@@ -1,5 +1,6 @@
 #include "actors/command_handler.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace carillon::actors {
@@ -11,7 +12,11 @@ void finish_command(node_context& node, pending_command& command, expected<answe
 }
 
 answer reply_of(const std::vector<event>& events, position first, answer decided) {
-  decided.at = first + events.size() - 1;
+  // The dispatcher's claims at its end are not what the command led to.
+  const auto last = std::find_if(events.rbegin(), events.rend(), [](const event& e) {
+    return !std::holds_alternative<job_acquired>(e);
+  });
+  decided.at = first + static_cast<position>(events.rend() - last) - 1;
   for (const auto& e : events)
     std::visit(
         [&](const auto& what) {

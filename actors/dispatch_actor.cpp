@@ -225,11 +225,12 @@ std::vector<job_id> claim_within(dispatch_state& st, stores::commit& commit) {
   std::vector<job_id> reserved;
   if (!st.node->is_claiming())
     return reserved;
+  const auto now = st.node->now();
   const auto events = commit.events.size();
-  for (std::size_t i = 0; i < events; ++i) {
+  for (std::size_t i = 0; i < events && free_workers(st) != 0; ++i) {
     const auto* job = std::get_if<job_added>(&commit.events[i]);
-    if (job == nullptr || job->run_at || free_workers(st) == 0)
-      continue;
+    if (job == nullptr || job->run_at || (job->deadline && now > *job->deadline))
+      continue;                  // also those that are too late: `claim` gives them up
     const auto task = job->task; // adding the claim moves the events
     const auto slot = st.queue.reserve(job->id, task);
     if (!slot)

@@ -37,6 +37,28 @@ TEST_CASE("dispatch: a job is claimed, and its claim's position is its fence") {
   CHECK(f.runs->started.front().task->id == mail);
 }
 
+TEST_CASE("dispatch: a job added while a worker is free is claimed in the same commit") {
+  actor_fixture f;
+  f.done(mail_task());
+  const auto appends = f.log->appends;
+  f.done(one_job());
+  CHECK(f.log->appends == appends + 1);
+  CHECK(started(f) == numbers{1});
+}
+
+TEST_CASE("dispatch: an add that is repeated or refused keeps no slot") {
+  actor_fixture f;
+  f.done(mail_task(2));
+  request_info info;
+  info.id.bytes[3] = 9;
+  f.done(one_job({}), info);
+  f.done(one_job({}), info); // would have another id, and the second of two slots
+  f.log->failure = error{errc::no_space, "the disk is full"};
+  CHECK_FALSE(f.asked(one_job(job_number(2))));
+  f.done(one_job(job_number(3)));
+  CHECK(f.runs->started.size() == 2);
+}
+
 TEST_CASE("dispatch: jobs over the task's limit wait for a slot, first in, first out") { // TSK-07
   actor_fixture f;
   f.done(mail_task(2));
@@ -115,12 +137,13 @@ TEST_CASE("dispatch: a task that cannot run here keeps its jobs until it can") {
 
 TEST_CASE("dispatch: claims that the log refused are made again a second later") {
   actor_fixture f;
+  f.runs->has_all = false;
   f.done(mail_task());
-  f.log->before_append = [&f, n = 0]() mutable {
-    if (++n == 2) // the job is in, its claim is not
-      f.log->failure = error{errc::no_space, "the disk is full"};
-  };
   f.done(one_job());
+  f.log->before_append = [&f] { f.log->failure = error{errc::no_space, "the disk is full"}; };
+  f.runs->has_all = true;
+  f.capability_added(mail);
+  f.run();
   f.log->before_append = nullptr;
   CHECK(started(f).empty());
   CHECK(f.alarm == day_one + 1s);

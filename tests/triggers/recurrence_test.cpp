@@ -154,6 +154,11 @@ TEST_CASE("recurrence: a seek far ahead finds what stepping would") {
 }
 
 TEST_CASE("recurrence: rules without a date end, quickly") {
+#ifdef __SANITIZE_ADDRESS__
+  const std::clock_t search_max = CLOCKS_PER_SEC / 2; // ten times slower, unoptimised
+#else
+  const std::clock_t search_max = CLOCKS_PER_SEC / 20;
+#endif
   for (const auto* rule :
        {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=WEEKLY;BYMONTH=6;BYYEARDAY=1", "FREQ=SECONDLY;BYMONTH=4;BYMONTHDAY=31",
@@ -173,7 +178,7 @@ TEST_CASE("recurrence: rules without a date end, quickly") {
     const auto took = std::clock() - begin;
     REQUIRE(fire);
     CHECK_FALSE(fire->at);
-    CHECK(took < CLOCKS_PER_SEC / 20); // about 0.1 ms; a step by step search takes seconds
+    CHECK(took < search_max); // a step by step search takes seconds
   }
 }
 
