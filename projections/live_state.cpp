@@ -25,6 +25,8 @@ void live_state::apply(const event& e, const domain::record_info& info, const jo
           calendars.apply(e, info);
         } else if constexpr (What::category == stream_category::calendar) {
           calendars.apply(e, info);
+        } else if constexpr (std::is_same_v<What, level_raised>) {
+          level = std::max(level, what.level);
         } else if constexpr (What::category == stream_category::node) {
           zones.apply(e, info);
         } else if constexpr (What::category == stream_category::job) {
@@ -33,8 +35,6 @@ void live_state::apply(const event& e, const domain::record_info& info, const jo
               owner_of(what.schedule).apply(e, info);
           if (auto job = owner_of(what.id).apply(e, info); job && ended)
             ended(std::move(*job));
-        } else if constexpr (std::is_same_v<What, level_raised>) {
-          level = std::max(level, what.level);
         }
       },
       e);

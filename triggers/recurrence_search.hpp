@@ -59,8 +59,9 @@ struct recurrence_pattern {
 /// Steps of one search. A step looks at one day, period or occurrence.
 inline constexpr int recurrence_steps_max = 100'000;
 /// Steps of counting the occurrences of a rule with COUNT, which is done each time a trigger is
-/// made ready: enough for the 20,871 weeks after which dates and weekdays come again.
-inline constexpr int count_steps_max = 25'000;
+/// made ready: enough for the 20,871 weeks after which dates and weekdays come again, and to see
+/// that a rule of every tenth week has nothing up to the year 9999.
+inline constexpr int count_steps_max = 50'000;
 
 /// 0 = Monday.
 int weekday_of(std::int64_t day) noexcept;
