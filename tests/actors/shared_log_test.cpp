@@ -270,7 +270,7 @@ TEST_CASE("shared log: what a node that died left behind a calendar, the others 
   const time_point due{later};
   const trigger_spec daily{filtered{{{interval{24h}, "", when{due}}}, {{.calendar = "de"}}}, "UTC"};
   const date_range far{{2200, 1, 1}, {2200, 1, 1}};
-  const std::chrono::year_month_day date{later};
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(later)};
   const civil_date day{static_cast<int>(date.year()),
                        static_cast<std::uint8_t>(unsigned{date.month()}),
                        static_cast<std::uint8_t>(unsigned{date.day()})};

@@ -65,8 +65,8 @@ def check_ledger(folder, logs, expected, end, acked, states=None, recovery_ms=RE
     leave_out_given_up(next(iter(logs.values())), path("ledger.jsonl"), path("matched.jsonl"))
     by_time = run_checker(command + ["--ledger", path("matched.jsonl"), "--json"])
     found = [v for v in json.loads(by_time.stdout)["violations"] if v[0] in ("C1", "C2")]
-    problems = [f"matching by time: {code}: {what}" for code, what in found]
-    return problems if whole.returncode == 0 else [f"ledger_check: exit {whole.returncode}", *problems]
+    problems = [f"ledger_check: exit {whole.returncode}"] if whole.returncode != 0 else []
+    return problems + [f"matching by time: {code}: {what}" for code, what in found]
 
 
 def run_checker(arguments):
