@@ -76,11 +76,11 @@ def run_checker(arguments):
 
 
 def leave_out_given_up(log, ledger, to):
-    """Copies the ledger without the runs of jobs that were given up after a lost lease. When the
-    checker matches by time alone, the fire of such a job expects no run, though it may have begun
-    one before its node fell silent."""
-    given_up = {e["data"]["job"] for e in read_lines(log)
-                if e["type"] == "JobFinished" and e["data"]["outcome"] == "abandoned"}
+    """Copies the ledger without the runs of jobs that were given up after one or too many lost
+    leases. When the checker matches by time alone, the fire of such a job expects no run, though it
+    began one before its node fell silent."""
+    given_up = {e["data"]["job"] for e in read_lines(log) if e["type"] == "JobFinished"
+                and e["data"]["outcome"] in ("abandoned", "discarded")}
     with open(ledger, encoding="utf-8") as lines, open(to, "w", encoding="utf-8") as out:
         out.writelines(line for line in lines if not any(job in line for job in given_up))
 
