@@ -4,6 +4,8 @@
 #include "triggers/resolve.hpp"
 
 #include <algorithm>
+#include <sstream>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace carillon::tools {
@@ -308,6 +310,41 @@ private:
   value max_running_;
 };
 
+/// Remembers where a document begins.
+class document_watcher : public YAML::EventHandler {
+public:
+  YAML::Mark begin;
+
+  void OnDocumentStart(const YAML::Mark& mark) override { begin = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// yaml-cpp 0.7 reads a stray `,` or `]` between documents as empty documents, for ever. Each but
+/// the first begins with a line `---`, so more than these are a mistake.
+/// Throws what yaml-cpp throws.
+void check_documents(const std::string& text) {
+  std::size_t allowed = text.starts_with("---") ? 2 : 1;
+  constexpr std::string_view next = "\n---";
+  for (auto at = text.find(next); at != std::string::npos; at = text.find(next, at + 1))
+    ++allowed;
+  std::istringstream in{text};
+  YAML::Parser parser{in};
+  document_watcher watcher;
+  for (std::size_t count = 0; parser.HandleNextDocument(watcher); ++count)
+    if (count == allowed)
+      throw YAML::ParserException{watcher.begin, "is not expected after the end of a document"};
+}
+
 } // namespace
 
 import_plan plan_kubernetes(const import_file& file, const import_context& context) {
@@ -327,6 +364,7 @@ import_plan plan_kubernetes(const import_file& file, const import_context& conte
     ++out.skipped;
   };
   try {
+    check_documents(file.text);
     for (const auto& document : YAML::LoadAll(file.text)) {
       if (document.IsNull())
         continue;

@@ -69,6 +69,20 @@ TEST_CASE("kubernetes import: JSON is YAML, and '?' is '*'") {
   CHECK(carillon::crontab_text(std::get<cron>(only(plan).trigger.kind)) == "0 4 * * MON");
 }
 
+TEST_CASE("kubernetes import: a stray comma between documents is a mistake, not an endless file") {
+  const auto job = cron_job(every_minute);
+  auto other = job;
+  other.replace(other.find("name: x"), 7, "name: y");
+  CHECK(imported(job + "---\n" + other).schedules.size() == 2);
+  CHECK(imported("---\n" + job + "---\n---\n" + other).schedules.size() == 2);
+  for (const auto* stray : {",", "]"}) {
+    CAPTURE(stray);
+    const auto plan = imported(job + stray + " x: 1\n");
+    REQUIRE(plan.has_errors());
+    CHECK(plan.schedules.empty());
+  }
+}
+
 TEST_CASE("kubernetes import: what can not be said is an error that names it") {
   CHECK(first_error("kind: [") == "1: end of sequence flow not found");
   CHECK(first_error("just: text\n") == "1: is no object of Kubernetes: it has no kind");
