@@ -206,9 +206,10 @@ struct any_of {
 /// Fires when all of `triggers` fire within `threshold` of each other, at the earliest of them.
 /// Ends as soon as one of them ends.
 struct all_of {
-  std::vector<trigger_spec> triggers;      ///< At least one.
+  std::vector<trigger_spec> triggers; ///< At least one.
   duration threshold = std::chrono::seconds{1};
-  std::uint32_t iterations_max = 10'000;   ///< Steps without a match before `limit_exceeded`.
+  /// Steps without a match before `limit_exceeded`; no call takes more than 100,000 in all.
+  std::uint32_t iterations_max = 10'000;
   bool operator==(const all_of&) const;
 };
 
