@@ -219,17 +219,22 @@ private:
     return static_cast<int>(mix(seed ^ mix(place)) % static_cast<unsigned>(count));
   }
 
-  /// The numbers that stand for an `H` or a `~`.
-  bool numbers(bound first, bound last, int step) {
-    const bool is_range = last.value > first.value;
-    if (which_ == cron_field::day_of_week && !is_vixie_)
-      return weekday_range(first, last, is_range, step);
+  /// A range of numbers as it is written; those of weekdays count from Sunday.
+  void add_numbers(bound first, bound last, bool is_range, int step) {
     write_range(first, last, is_range, step);
     if (which_ == cron_field::day_of_week)
       for (int number = first.value; number <= last.value; number += step)
         add(number_to_weekday(number));
     else
       add_range(first.value, last.value, step);
+  }
+
+  /// The numbers that stand for an `H` or a `~`.
+  bool numbers(bound first, bound last, int step) {
+    const bool is_range = last.value > first.value;
+    if (which_ == cron_field::day_of_week && !is_vixie_)
+      return weekday_range(first, last, is_range, step);
+    add_numbers(first, last, is_range, step);
     return true;
   }
 
@@ -288,12 +293,7 @@ private:
     const int total = is_range && last.value == 0 ? limits_.max : last.value - first.value;
     if (has_step_ && !is_vixie_ && step > total)
       return step_too_high(step, total);
-    write_range(first, last, is_range, step);
-    if (which_ == cron_field::day_of_week)
-      for (int number = first.value; number <= last.value; number += step)
-        add(number_to_weekday(number));
-    else
-      add_range(first.value, last.value, step);
+    add_numbers(first, last, is_range, step);
     return true;
   }
 
