@@ -34,10 +34,11 @@ double mean_rss(const std::vector<sample>& all, std::size_t first, std::size_t l
   return sum / static_cast<double>(std::max<std::size_t>(1, last - first));
 }
 
-/// Adds `with.rate` jobs a second, a tenth at a time, to one node after the other.
-std::vector<sample> keep_adding(const engines& nodes, const parameters& with) {
+/// Adds `with.rate` jobs a second, a tenth at a time, to one node after the other. Counts the calls
+/// that were refused in `refused`, until the nodes are stopped.
+std::vector<sample> keep_adding(const engines& nodes, const parameters& with,
+                                std::atomic<std::uint64_t>& refused) {
   std::vector<sample> out;
-  std::atomic<std::uint64_t> refused = 0;
   const auto start = steady::now();
   const auto calls = std::uint64_t{with.seconds} * calls_per_second;
   const auto calls_per_sample = std::max<std::uint64_t>(1, calls / samples_wanted);
@@ -57,8 +58,6 @@ std::vector<sample> keep_adding(const engines& nodes, const parameters& with) {
                  static_cast<unsigned long long>(out.back().finished),
                  static_cast<unsigned long long>(refused.load()));
   }
-  if (refused != 0)
-    give_up(std::to_string(refused) + " calls were refused");
   return out;
 }
 
@@ -66,11 +65,12 @@ std::vector<sample> keep_adding(const engines& nodes, const parameters& with) {
 
 figures run_soak(const parameters& with) {
   must(stores::migrate_postgres(with.log));
+  std::atomic<std::uint64_t> refused = 0;
   const auto nodes = start_nodes(
       with, [](scheduler_options&) {}, [](scheduler& node) { register_noop_tasks(node, 1, {}); });
   const auto before = finished_jobs(*nodes.front());
   const auto cpu_before = cpu_seconds();
-  const auto samples = keep_adding(nodes, with);
+  const auto samples = keep_adding(nodes, with, refused);
   const auto cpu = cpu_seconds() - cpu_before;
   const auto added =
       std::uint64_t{with.seconds} * calls_per_second * (with.rate / calls_per_second);
@@ -80,16 +80,17 @@ figures run_soak(const parameters& with) {
       give_up("not every job was finished 30 s after the last was added");
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
+  const auto drained_after = seconds_since(end);
   stop_nodes(nodes);
+  if (refused != 0)
+    give_up(std::to_string(refused) + " calls were refused");
   const auto size = samples.size();
   const auto early = mean_rss(samples, size / 4, size / 2);
   const auto late = mean_rss(samples, size - size / 4, size);
-  figures out{{"workload", "soak"},    {"nodes", with.nodes},   {"seconds", with.seconds},
-              {"rate", with.rate},     {"jobs", added},         {"drained_after_s", 0},
-              {"cpu_seconds", cpu},    {"rss_mb_early", early}, {"rss_mb_late", late},
-              {"growth", late / early}};
-  out["drained_after_s"] = seconds_since(end);
-  return out;
+  return {{"workload", "soak"},    {"nodes", with.nodes},   {"seconds", with.seconds},
+          {"rate", with.rate},     {"jobs", added},         {"drained_after_s", drained_after},
+          {"cpu_seconds", cpu},    {"rss_mb_early", early}, {"rss_mb_late", late},
+          {"growth", late / early}};
 }
 
 } // namespace carillon::bench
