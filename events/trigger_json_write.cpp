@@ -170,9 +170,10 @@ struct kind_writer {
   }
 
   std::string_view operator()(const all_of& kind) const {
-    spec["triggers"] = write_children(kind.triggers, form);
+    spec["triggers"] = nullptr; // written last: keys that follow would copy it
     spec["threshold"] = write_span(kind.threshold);
     spec["max_iterations"] = kind.iterations_max;
+    spec["triggers"] = write_children(kind.triggers, form);
     return "and";
   }
 
@@ -191,12 +192,13 @@ ordered_json write(const trigger_spec& spec, cron_form form) {
   const auto kind = std::visit(kind_writer{inner, form}, spec.kind);
   ordered_json out;
   out["kind"] = kind;
-  out["spec"] = std::move(inner);
+  out["spec"] = nullptr; // written last: keys that follow would copy it
   out["timezone"] = spec.timezone.empty() ? ordered_json{} : ordered_json(spec.timezone);
   out["start_time"] = write_when(spec.start_time);
   out["end_time"] = write_when(spec.end_time);
   write_word(out, "gap", gap_names, spec.gap);
   write_word(out, "fold", fold_names, spec.fold);
+  out["spec"] = std::move(inner);
   return out;
 }
 

@@ -11,6 +11,8 @@ template <class... Ts> struct overloaded : Ts... { using Ts::operator()...; };
 template <class... Ts> overloaded(Ts...) -> overloaded<Ts...>;
 
 constexpr duration tick{1};
+/// Triggers whose cursors, copied by those above them, take as long as one step.
+constexpr std::int64_t nodes_a_step = 2;
 
 expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth);
 
@@ -156,8 +158,15 @@ expected<compiled_trigger> compile_at(const trigger_spec& spec, int depth) {
       std::visit([&](const auto& kind) { return rule_of(kind, spec, **zone, depth); }, spec.kind);
   if (!rule)
     return unexpected<error>{std::move(rule).error()};
-  return compiled_trigger{
-      std::make_shared<const trigger_node>(trigger_node{std::move(*rule), std::move(*zone)})};
+  trigger_node node{std::move(*rule), std::move(*zone)};
+  std::visit(
+      [&](const auto& what) {
+        if constexpr (requires { what.children; })
+          for (const auto& child : what.children)
+            node.nodes += child.node().nodes;
+      },
+      node.rule);
+  return compiled_trigger{std::make_shared<const trigger_node>(std::move(node))};
 }
 
 std::optional<time_point> first_from(const cron_rule& rule, const time_zone& zone,
@@ -183,13 +192,14 @@ expected<fire> plain(expected<std::optional<time_point>> found, const trigger_cu
 
 expected<fire> advance(const compiled_trigger& trigger, const trigger_cursor& cursor,
                        time_point from, step_budget& budget) {
-  if (--budget.left < 0)
+  const auto& node = trigger.node();
+  budget.left -= 1 + node.nodes / nodes_a_step;
+  if (budget.left < 0)
     return refuse(errc::limit_exceeded,
                   "the trigger took more than " + std::to_string(steps_max) + " steps");
   from = std::clamp(from, instant_min, instant_max + tick);
   if (cursor.last)
     from = std::max(from, *cursor.last + tick);
-  const auto& node = trigger.node();
   // Most triggers are crons: in place, where it is known that the new cursor holds no memory.
   if (const auto* rule = std::get_if<cron_rule>(&node.rule)) {
     const auto at = first_from(*rule, *node.zone, from);

@@ -85,6 +85,7 @@ using rule_variant = std::variant<once_rule, interval_rule, calendar_rule, cron_
 struct trigger_node {
   rule_variant rule;
   zone_ptr zone;
+  std::int64_t nodes = 1; ///< This one and those below it.
 };
 
 /// What is left of `steps_max`; shared by all levels of one call.

@@ -33,7 +33,9 @@ void put_days(recurrence_pattern& out, const recurrence_text& rule, civil_date s
               int start_weekday) {
   put(out.months, rule.months);
   out.year_days = rule.year_days;
-  out.weeks = rule.weeks;
+  for (const int week : rule.weeks)
+    (week > 0 ? out.weeks : out.weeks_back) |= std::uint64_t{1} << std::abs(week);
+  out.has_weeks = !rule.weeks.empty();
   for (const int day : rule.month_days)
     (day > 0 ? out.month_days : out.month_days_back) |= 1U << std::abs(day);
   if (!rule.weekdays.empty()) {
@@ -132,7 +134,7 @@ bool is_plain(const recurrence_pattern& p) {
   const auto unit = unit_of(p.freq);
   return p.freq <= frequency::daily && p.positions.empty() && p.months == all_months &&
          !p.has_month_days && p.weekdays == all_weekdays && p.ordinals.empty() &&
-         p.year_days.empty() && p.weeks.empty() && p.times().count() == 1 &&
+         p.year_days.empty() && !p.has_weeks && p.times().count() == 1 &&
          p.times().nth(0) == p.start - floor_div(p.start, unit) * unit &&
          (unit > 3600 || std::popcount(p.hours) == 24) &&
          (unit > 60 || std::popcount(p.minutes) == 60) &&

@@ -15,8 +15,10 @@ constexpr std::int64_t day_last = 2'932'896; // 9999-12-31
 constexpr int days_of_week = 7;
 /// After 400 years dates and weekdays come again in the same order.
 constexpr int cycle_months = 400 * 12;
-/// Values of BYSETPOS that take as long as one step.
-constexpr int positions_a_step = 8;
+
+/// Steps that it takes to gather the days of a year, and to find a value of BYSETPOS among days.
+constexpr int steps_of_year = 12;
+constexpr int steps_of_positions = 3;
 
 /// Periods of `freq` that the interval takes before all of them have come up in every form.
 std::int64_t cycle_of(const recurrence_pattern& p) noexcept {
@@ -37,22 +39,6 @@ std::uint32_t weekday_bits(std::uint8_t weekdays, int first_weekday, int length)
 /// The begin of the week of `day`.
 std::int64_t week_begin(std::int64_t day, int week_start) noexcept {
   return day - (weekday_of(day) - week_start + days_of_week) % days_of_week;
-}
-
-/// Whether the week of `day` is one of `weeks`. Week 1 is the first with four days in the year.
-/// Days of December in the next year's week 1 match 1, not the negative number that it has there:
-/// as in python-dateutil.
-bool is_in_weeks(const recurrence_pattern& p, std::int64_t day) noexcept {
-  const auto begin = week_begin(day, p.week_start);
-  const auto year = date_of(begin + 3).year;
-  const auto first_of = [&](int y) { return week_begin(day_number({y, 1, 4}), p.week_start); };
-  const auto first = first_of(year);
-  const int number = static_cast<int>((begin - first) / days_of_week) + 1;
-  const int from_end = static_cast<int>((begin - first_of(year + 1)) / days_of_week);
-  const bool is_next_year = year > date_of(day).year;
-  return std::any_of(p.weeks.begin(), p.weeks.end(), [&](int week) {
-    return week == number || (week == from_end && !is_next_year);
-  });
 }
 
 /// A month to look at.
@@ -93,12 +79,34 @@ std::uint32_t month_day_bits(const recurrence_pattern& p, int length) noexcept {
 std::uint32_t year_day_bits(const recurrence_pattern& p, const month_place& at) noexcept {
   const int moved = static_cast<int>(at.begin - at.year_begin);
   std::uint32_t out = 0;
-  for (const int number : p.year_days) {
-    const int day = number > 0 ? number : at.year_length + 1 + number;
-    if (day >= 1 && day <= at.year_length && day > moved && day <= moved + at.length)
-      out |= 1U << (day - moved);
-  }
+  // A day has two numbers: from the year's begin, and a negative one from its end.
+  for (const int zero : {moved, moved - at.year_length - 1})
+    for (auto each = std::upper_bound(p.year_days.begin(), p.year_days.end(), zero);
+         each != p.year_days.end() && *each <= zero + at.length; ++each)
+      out |= 1U << (*each - zero);
   return out;
+}
+
+/// The days of a month whose week BYWEEKNO names. Week 1 is the first with four days in the year.
+/// Days of December in the next year's week 1 match 1, not the negative number that it has there:
+/// as in python-dateutil.
+std::uint32_t week_bits(const recurrence_pattern& p, int year, std::int64_t begin,
+                        int length) noexcept {
+  const auto first_of = [&](int y) { return week_begin(day_number({y, 1, 4}), p.week_start); };
+  const auto first = first_of(year);
+  const auto next = first_of(year + 1);
+  const auto takes = [&](std::int64_t week) {
+    if (week >= next)
+      return (p.weeks >> 1 & 1) != 0;
+    const auto number = (week - (week < first ? first_of(year - 1) : first)) / days_of_week + 1;
+    const auto from_end = ((week < first ? first : next) - week) / days_of_week;
+    return ((p.weeks >> number | p.weeks_back >> from_end) & 1) != 0;
+  };
+  std::uint64_t out = 0; // its bit 7 is the first day
+  for (auto week = week_begin(begin, p.week_start); week < begin + length; week += days_of_week)
+    if (takes(week))
+      out |= std::uint64_t{0x7f} << (week - begin + days_of_week);
+  return static_cast<std::uint32_t>(out >> (days_of_week - 1));
 }
 
 /// Bits 1 to 31: the days of a month that match, whatever the interval.
@@ -118,10 +126,8 @@ std::uint32_t days_of_month(const recurrence_pattern& p, int year, int month) no
   }
   if (p.has_month_days)
     out &= month_day_bits(p, length);
-  if (!p.weeks.empty())
-    for (int day = bit_from(out, 1); day > 0; day = bit_from(out, day + 1))
-      if (!is_in_weeks(p, begin + day - 1))
-        out &= ~(1U << day);
+  if (p.has_weeks)
+    out &= week_bits(p, year, begin, length);
   return out;
 }
 
@@ -269,36 +275,50 @@ private:
   std::int64_t count_ = 0;
 };
 
-/// The index that a value of BYSETPOS means among `count` things; none when it is beyond them.
-std::optional<std::int64_t> index_of(int position, std::int64_t count) noexcept {
-  const auto index = position > 0 ? position - 1 : count + position;
-  return index >= 0 && index < count ? std::optional{index} : std::nullopt;
+/// The first occurrence at or after `wall` among those of a period that BYSETPOS takes.
+std::optional<second_count> first_position(const recurrence_pattern& p, const day_set& days,
+                                           second_count wall) noexcept {
+  const auto times = p.times();
+  const auto count = days.count() * times.count();
+  const auto index_of = [&](int position) {
+    return position > 0 ? position - 1 : count + position; // may lie outside
+  };
+  const auto at = [&](std::int64_t index) {
+    return days.nth(index / times.count()) * day_seconds + times.nth(index % times.count());
+  };
+  std::optional<second_count> first;
+  // The values rise; so do the times of the negative ones, and those of the positive ones.
+  const auto look = [&](auto begin, auto end) {
+    const auto found = std::partition_point(begin, end, [&](int position) {
+      const auto index = index_of(position);
+      return index < 0 || (index < count && at(index) < wall);
+    });
+    if (found == end || index_of(*found) >= count)
+      return;
+    const auto here = at(index_of(*found));
+    first = first ? std::min(*first, here) : here;
+  };
+  const auto positive = std::upper_bound(p.positions.begin(), p.positions.end(), 0);
+  look(p.positions.begin(), positive);
+  look(positive, p.positions.end());
+  return first;
 }
 
 /// FREQ=WEEKLY and longer with BYSETPOS: each period is looked at as a whole.
 std::optional<second_count> by_position(const recurrence_pattern& p, second_count wall,
                                         int& steps) noexcept {
-  const auto times = p.times();
   auto day = period_from(p, floor_div(wall, day_seconds)).begin;
   for (auto left = cycle_of(p) + 2; left > 0; --left) {
     const auto found = day_from(p, day, steps);
     if (!found)
       return std::nullopt;
-    steps -= static_cast<int>(p.positions.size()) / positions_a_step;
     const auto here = period_from(p, *found);
     const day_set days{p, here};
-    std::optional<second_count> first;
-    for (const int position : p.positions) {
-      const auto index = index_of(position, days.count() * times.count());
-      if (!index)
-        continue;
-      const auto at =
-          days.nth(*index / times.count()) * day_seconds + times.nth(*index % times.count());
-      if (at >= wall && (!first || at < *first))
-        first = at;
-    }
-    if (first)
+    steps -= p.freq == frequency::yearly ? steps_of_year : 0;
+    if (const auto first = first_position(p, days, wall)) {
+      steps -= steps_of_positions;
       return first;
+    }
     day = here.end;
   }
   return std::nullopt;

@@ -39,8 +39,10 @@ struct recurrence_pattern {
   std::uint8_t weekdays = 0x7f;      ///< Bit 0 = Monday. Any of these or of `ordinals`.
   std::vector<ordinal_weekday> ordinals;
   bool is_within_year = false; ///< The ordinals count in the year, else in the month.
-  std::vector<int> year_days;  ///< Empty = all, as the next one.
-  std::vector<int> weeks;
+  std::vector<int> year_days;  ///< Rising. Empty = all.
+  std::uint64_t weeks = 0;      ///< Bits 1 to 53.
+  std::uint64_t weeks_back = 0; ///< Bit n: the n-th week before the year's end, 1 = the last.
+  bool has_weeks = false;       ///< One of the two is set.
 
   // Times of day, as bits.
   std::uint32_t hours = 0xff'ffff;
