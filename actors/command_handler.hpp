@@ -3,6 +3,7 @@
 #include "actors/interfaces.hpp"
 #include "domain/schedule_aggregate.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -104,7 +105,7 @@ void handle_command(State& st, std::shared_ptr<pending_command> command, Decide 
   auto commits = std::make_shared<std::vector<stores::commit>>(1);
   auto& commit = commits->front();
   commit.id = command->info.id;
-  commit.known = st.applied;
+  commit.known = std::min(st.applied, command->counted_at);
   commit.guards = std::move(ready->guards);
   commit.touches = std::move(ready->touches);
   commit.meta = command->info.meta;

@@ -107,7 +107,8 @@ private:
   std::filesystem::path runs_directory() const;
   void route(std::shared_ptr<actors::pending_command> command);
   void route_to_all(std::shared_ptr<actors::pending_command> command);
-  domain::task_usage count_usage(const task_id& id);
+  /// Fills in what uses the task that `command` removes. Errors: unavailable.
+  expected<void> count_usage(actors::pending_command& command, const task_id& id);
   void follow_calendar(actors::pending_command& command);
   /// Answers how many schedules have another next fire time. Errors: those of an append.
   expected<std::uint64_t> recompute(std::shared_ptr<actors::recompute_request> request);

@@ -236,6 +236,7 @@ expected<prepared> decide_command(state& st, add_jobs command) {
         return refuse(errc::not_found, "task '" + seen.value + "' does not exist",
                       command.jobs.size() == 1 ? "task" : "jobs[" + std::to_string(i) + "].task");
       out.guards.push_back(stores::stream_key(stream_category::task, seen.value));
+      out.touches.push_back(stores::task_use_key(seen));
     }
     job.meta = merge(task->settings.meta, job.meta);
   }

@@ -53,20 +53,25 @@ struct merged_answer {
 
 } // namespace
 
-domain::task_usage scheduler::implementation::count_usage(const task_id& id) {
-  domain::task_usage usage;
+expected<void> scheduler::implementation::count_usage(pending_command& command,
+                                                      const task_id& id) {
+  command.counted_at = node_->applied; // whatever uses it from here on is a conflict
   for (const auto& owner : peers_->schedules) {
     const auto count = read<look_schedules, std::size_t>(owner, [id](const auto& table) {
       std::size_t found = 0;
       table.for_each([&](const auto& schedule) { found += schedule.settings.task == id; });
       return found;
     });
-    usage.schedules += count.value_or(0);
+    if (!count)
+      return unexpected<error>{count.error()};
+    command.usage.schedules += *count;
   }
   const auto jobs = read<look_queue, std::size_t>(
       peers_->dispatch, [id](const auto& queue) { return queue.waiting(id) + queue.running(id); });
-  usage.jobs = jobs.value_or(0);
-  return usage;
+  if (!jobs)
+    return unexpected<error>{jobs.error()};
+  command.usage.jobs = *jobs;
+  return {};
 }
 
 void scheduler::implementation::route_to_all(std::shared_ptr<pending_command> command) {
@@ -99,7 +104,8 @@ void scheduler::implementation::route(std::shared_ptr<pending_command> command) 
           caf::anon_send(peers_->owner_of(what.spec.id), actors::ask{command});
         } else {
           if constexpr (std::is_same_v<What, remove_task>)
-            command->usage = count_usage(what.id);
+            if (auto counted = count_usage(*command, what.id); !counted)
+              return finish_command(*node_, *command, unexpected<error>{counted.error()});
           if constexpr (std::is_same_v<What, set_calendar>)
             follow_calendar(*command);
           caf::anon_send(peers_->owner_of(what.id), actors::ask{command});

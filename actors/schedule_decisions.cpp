@@ -42,7 +42,8 @@ expected<prepared> decide_on(const schedule_ground& on, const configure_task& co
 expected<prepared> decide_on(const schedule_ground& on, const remove_task& command,
                              const domain::task_usage& usage) {
   const auto task = on.node.tasks.find(command.id);
-  return prepare(domain::decide(task.get(), command, usage), {task_key(command.id)});
+  return prepare(domain::decide(task.get(), command, usage),
+                 {task_key(command.id), stores::task_use_key(command.id)});
 }
 
 expected<prepared> decide_on(const schedule_ground& on, const add_schedule& command) {
@@ -140,6 +141,7 @@ expected<prepared> decide_on(const schedule_ground& on, const clean_up& command)
     if (decided.events.empty())
       return;
     out.guards.push_back(schedule_key(schedule.id));
+    out.touches.push_back(stores::task_use_key(schedule.settings.task));
     for (auto& e : decided.events)
       out.decision.events.push_back(std::move(e));
   });
@@ -173,13 +175,27 @@ expected<prepared> prepare(expected<domain::decision> decided, std::vector<store
   };
   if (current != nullptr)
     rely_on(current->settings.trigger, false);
+  const auto* task = current != nullptr ? &current->settings.task : nullptr; // in use now
+  const auto use = [&](const task_id* next) {
+    if (task != nullptr && next != nullptr && *task == *next)
+      return;
+    for (const auto* each : {task, next})
+      if (each != nullptr)
+        out.touches.push_back(stores::task_use_key(*each));
+    task = next;
+  };
   for (const auto& e : out.decision.events)
-    if (const auto* job = std::get_if<job_added>(&e))
+    if (const auto* job = std::get_if<job_added>(&e)) {
       out.guards.push_back(stores::stream_key(job->id));
-    else if (const auto* added = std::get_if<schedule_added>(&e))
+    } else if (const auto* added = std::get_if<schedule_added>(&e)) {
       rely_on(added->settings->trigger, true);
-    else if (const auto* updated = std::get_if<schedule_updated>(&e))
+      use(&added->settings->task);
+    } else if (const auto* updated = std::get_if<schedule_updated>(&e)) {
       rely_on(updated->settings->trigger, true);
+      use(&updated->settings->task);
+    } else if (std::holds_alternative<schedule_removed>(e)) {
+      use(nullptr);
+    }
   out.not_before = domain::settled_until(out.decision.events);
   return out;
 }

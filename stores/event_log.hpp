@@ -219,6 +219,9 @@ key slot_key(const task_id& task, std::uint32_t slot);
 key level_key();
 /// Touched by every commit that makes a schedule name the calendar.
 key calendar_use_key(const calendar_id& calendar);
+/// Touched by every commit that makes a schedule or a job of no schedule use the task, or that ends
+/// a schedule's use of it: whoever counted the uses before has to count again.
+key task_use_key(const task_id& task);
 /// Key of the stream that `e` belongs to.
 key stream_key_of(const event& e);
 

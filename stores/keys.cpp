@@ -13,6 +13,7 @@ constexpr XXH64_hash_t level_seed = 0xFE;
 constexpr XXH64_hash_t commit_seed = 0xFF;
 constexpr XXH64_hash_t slot_seed = 0x100; // the slot's number is added
 constexpr XXH64_hash_t calendar_use_seed = 0xFD;
+constexpr XXH64_hash_t task_use_seed = 0xFC;
 
 key hash(XXH64_hash_t seed, const void* bytes, std::size_t size) {
   return XXH3_64bits_withSeed(bytes, size, seed);
@@ -41,8 +42,13 @@ key slot_key(const task_id& task, std::uint32_t slot) {
 }
 
 key level_key() { return hash(level_seed, "", 0); }
+
 key calendar_use_key(const calendar_id& calendar) {
   return hash(calendar_use_seed, calendar.value.data(), calendar.value.size());
+}
+
+key task_use_key(const task_id& task) {
+  return hash(task_use_seed, task.value.data(), task.value.size());
 }
 
 key stream_key_of(const event& e) {

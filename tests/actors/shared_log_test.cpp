@@ -262,6 +262,36 @@ TEST_CASE("shared log: a calendar that one node sets is followed on all of them"
   CHECK(count_of(all_events(a.engine), "schedule_recomputed") == 10);
 }
 
+TEST_CASE("shared log: a task is not removed while another node begins to use it") { // TSK-12
+  const auto log = carillon::testing::fresh_postgres_log();
+  node a{log, "a"};
+  node b{log, "b"};
+  const trigger_spec daily{interval{24h}};
+  int removed = 0;
+  for (int round = 0; round < 60; ++round) {
+    const task_id task{"t" + std::to_string(round)};
+    const schedule_id schedule{"s" + std::to_string(round)};
+    must(a.engine.ask(configure_task{task, {}}));
+    REQUIRE(eventually([&] { return b.engine.task(task).has_value(); }));
+    bool is_used = false;
+    std::thread user{[&] {
+      const command use =
+          round % 2 == 0
+              ? command{add_schedule{{.id = schedule, .task = task, .trigger = daily}}}
+              : command{add_jobs{{{.task = task}}}};
+      is_used = b.engine.ask(use).has_value();
+    }};
+    std::this_thread::sleep_for(std::chrono::microseconds{round * 50});
+    const bool is_removed = a.engine.ask(remove_task{task}).has_value();
+    user.join();
+    INFO("round " << round);
+    CHECK(is_used != is_removed);
+    removed += is_removed ? 1 : 0;
+  }
+  CHECK(removed > 0);
+  CHECK(removed < 60);
+}
+
 TEST_CASE("shared log: what a node that died left behind a calendar, the others do") {
   const auto log = carillon::testing::fresh_postgres_log();
   node a{log, "a"};
