@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <iterator>
 #include <mutex>
 #include <random>
+#include <sstream>
 #include <thread>
 
 using namespace carillon;
@@ -13,6 +15,14 @@ using namespace carillon::stores::testing;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// The server processes of other connections.
+std::vector<pid_t> backends(const std::string& url) {
+  std::istringstream list{sql_value(url, "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity "
+                                         "WHERE backend_type = 'client backend' AND "
+                                         "pid <> pg_backend_pid()")};
+  return {std::istream_iterator<pid_t>{list}, {}};
+}
 
 /// A writer on a thread of its own, which adds jobs of unique ids until it is told to stop, and
 /// offers each append until it is answered.
@@ -304,7 +314,10 @@ TEST_CASE("postgres log: while the server is away calls say so, and go on when i
   const auto url = fresh_postgres_log();
   writer w{url, "a", 200ms};
   w.append(adding(1, {1}));
+  const auto orphans = backends(url);
   shared_postgres().kill();
+  for (const auto each : orphans) // they would answer a little longer
+    ::kill(each, SIGKILL);
   const auto c = adding(2, {2});
   CHECK(w.log->append(w.who, {}, std::span{&c, 1}).error().code == errc::unavailable);
   CHECK(w.log->read(0, 1000).error().code == errc::unavailable);
