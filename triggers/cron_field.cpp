@@ -65,11 +65,8 @@ public:
   }
 
   expected<field_set> parse() {
-    if (original_.size() > cron_field_bytes_max)
-      return refuse(errc::invalid_argument,
-                    name() + " has " + std::to_string(original_.size()) + " bytes, allowed are " +
-                        std::to_string(cron_field_bytes_max),
-                    path());
+    if (!fits(original_, ""))
+      return unexpected<error>{std::move(*failure_)};
     skip_blanks();
     out_.begins_with_star = at_ < text_.size() && text_[at_] == '*';
     while (item()) {
@@ -77,7 +74,9 @@ public:
       if (at_ == text_.size()) {
         if (which_ == cron_field::year && all_years_)
           out_.years.clear();
-        return std::move(out_);
+        if (fits(out_.text, "as written out "))
+          return std::move(out_);
+        break;
       }
       if (text_[at_] != ',') {
         fail(at_, "is not understood");
@@ -91,6 +90,16 @@ public:
   }
 
 private:
+  /// What is written out, `H` as its number, has to be read again.
+  bool fits(std::string_view text, const char* which) {
+    if (text.size() > cron_field_bytes_max)
+      failure_ = error{errc::invalid_argument,
+                       name() + ' ' + which + "has " + std::to_string(text.size()) +
+                           " bytes, allowed are " + std::to_string(cron_field_bytes_max),
+                       path()};
+    return !failure_;
+  }
+
   bool item() {
     if (at_ == text_.size())
       return fail(at_, "is empty");

@@ -62,6 +62,18 @@ TEST_CASE("spread: ranges and steps begin at a spread number") {
     }
 }
 
+TEST_CASE("spread: what is written out is no longer than a field may be") {
+  std::string many = "H(10-59)";
+  for (int i = 0; i < 100; ++i)
+    many += ",H/2"; // of which each becomes 0-59/2 or 1-59/2
+  cron kind;
+  kind.minute = many;
+  const auto out = resolve({kind, "UTC"}, context_of("backup"));
+  REQUIRE(!out);
+  CHECK(out.error().field == "trigger.spec.minute");
+  CHECK(out.error().message == "minute as written out has 702 bytes, allowed are 512");
+}
+
 TEST_CASE("spread: the shorthands of dialect jenkins are spread") {
   std::set<std::string> seen;
   for (int i = 0; i < 50; ++i)
