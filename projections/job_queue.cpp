@@ -49,11 +49,11 @@ void job_queue::add(const domain::waiting_job& job, position added_at,
   entry.late_at = job.deadline;
   entry.task->waiting += is_new;
   if (job.deadline)
-    deadlines_.emplace(*job.deadline, job.id);
+    deadlines_.emplace(*job.deadline, added_at, job.id);
   if (entry.has_slot)
     return;
   if (run_at)
-    delayed_.emplace(*run_at, job.id);
+    delayed_.emplace(*run_at, added_at, job.id);
   else
     make_ready(job.id, entry);
 }
@@ -73,10 +73,10 @@ void job_queue::hold_back(const job_id& id, time_point until) {
   auto& job = found->second;
   job.is_others = true;
   job.run_at = job.run_at ? std::max(*job.run_at, until) : until;
-  delayed_.emplace(*job.run_at, id);
+  delayed_.emplace(*job.run_at, job.added_at, id);
   if (job.late_at && *job.late_at < until) {
     job.late_at = until;
-    deadlines_.emplace(until, id);
+    deadlines_.emplace(until, job.added_at, id);
   }
   list(*job.task);
 }
@@ -220,7 +220,7 @@ void job_queue::wait_again(const job_id& id, job_entry& job) {
   job.is_others = false;
   job.late_at = job.deadline;
   if (job.late_at)
-    deadlines_.emplace(*job.late_at, id);
+    deadlines_.emplace(*job.late_at, job.added_at, id);
   make_ready(id, job);
 }
 
@@ -262,8 +262,9 @@ void job_queue::unreserve(const job_id& id) {
 
 void job_queue::drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when) {
   while (!queue.empty()) {
-    const auto found = jobs_.find(queue.top().second);
-    if (found != jobs_.end() && !found->second.has_slot && found->second.*when == queue.top().first)
+    const auto& [time, added_at, id] = queue.top();
+    const auto found = jobs_.find(id);
+    if (found != jobs_.end() && !found->second.has_slot && found->second.*when == time)
       return;
     queue.pop();
   }
@@ -272,9 +273,9 @@ void job_queue::drop_stale(timed_queue& queue, std::optional<time_point> job_ent
 std::vector<domain::waiting_job> job_queue::take_late(time_point now) {
   std::vector<domain::waiting_job> out;
   for (drop_stale(deadlines_, &job_entry::late_at);
-       !deadlines_.empty() && deadlines_.top().first < now;
+       !deadlines_.empty() && std::get<time_point>(deadlines_.top()) < now;
        drop_stale(deadlines_, &job_entry::late_at)) {
-    const auto id = deadlines_.top().second;
+    const auto id = std::get<job_id>(deadlines_.top());
     auto& job = jobs_.at(id);
     take_slot(job, 0, true);
     out.push_back({id, job.task->id, job.schedule, job.deadline});
@@ -283,9 +284,10 @@ std::vector<domain::waiting_job> job_queue::take_late(time_point now) {
 }
 
 std::vector<domain::waiting_job> job_queue::take(time_point now, std::size_t count_max) {
-  for (drop_stale(delayed_, &job_entry::run_at); !delayed_.empty() && delayed_.top().first <= now;
+  for (drop_stale(delayed_, &job_entry::run_at);
+       !delayed_.empty() && std::get<time_point>(delayed_.top()) <= now;
        drop_stale(delayed_, &job_entry::run_at)) {
-    const auto id = delayed_.top().second;
+    const auto id = std::get<job_id>(delayed_.top());
     auto& job = jobs_.at(id);
     job.run_at.reset();
     make_ready(id, job);
@@ -317,10 +319,10 @@ std::optional<time_point> job_queue::next_wake() const {
   // Stale heads only make the wake-up early; `take` drops them.
   std::optional<time_point> first;
   if (!delayed_.empty())
-    first = delayed_.top().first;
+    first = std::get<time_point>(delayed_.top());
   const auto consider = [&](time_point at) { first = first ? std::min(*first, at) : at; };
   if (!deadlines_.empty())
-    consider(deadlines_.top().first + duration{1});
+    consider(std::get<time_point>(deadlines_.top()) + duration{1});
   if (!held_tasks_.empty())
     consider(held_tasks_.begin()->first);
   return first;

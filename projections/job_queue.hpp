@@ -2,6 +2,8 @@
 
 #include "domain/job_aggregate.hpp"
 
+#include <absl/container/node_hash_map.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,7 +12,7 @@
 #include <queue>
 #include <set>
 #include <string>
-#include <unordered_map>
+#include <tuple>
 #include <vector>
 
 namespace carillon::projections {
@@ -123,7 +125,8 @@ private:
     bool is_others = false; ///< Another node was to try first.
     std::uint32_t slot = 0; ///< Its number; 0 = none.
   };
-  using timed = std::pair<time_point, job_id>;
+  /// Those of one instant come out as they were added: at the end of their line.
+  using timed = std::tuple<time_point, position, job_id>;
   using timed_queue = std::priority_queue<timed, std::vector<timed>, std::greater<>>;
 
   task_entry& entry_of(const task_id& task);
@@ -143,7 +146,8 @@ private:
   std::vector<domain::waiting_job> take_late(time_point now);
 
   std::map<task_id, task_entry> tasks_;
-  std::unordered_map<job_id, job_entry> jobs_; ///< Waiting and running.
+  /// Waiting and running. Ids are random, or hashes: std::hash of them is good enough.
+  absl::node_hash_map<job_id, job_entry, std::hash<job_id>> jobs_;
   std::size_t slots_in_use_ = 0;
   std::size_t held_here_ = 0;
   std::uint64_t slot_seed_ = 0;                         ///< 0 = slots have no numbers.
