@@ -160,7 +160,7 @@ private:
       return fail(begin, "has a fraction, which only the last number may have");
     out.months += std::min(whole * unit.months, beyond);
     out.days += std::min(whole * unit.days, beyond);
-    const auto seconds = unit.days == 0 ? std::min(whole * unit.seconds, beyond / 10) : 0;
+    const auto seconds = unit.days == 0 ? std::min(whole * unit.seconds, beyond) : 0;
     out.time += std::chrono::seconds{seconds} + duration{fraction * unit.seconds};
     return true;
   }

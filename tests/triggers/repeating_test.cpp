@@ -75,6 +75,7 @@ TEST_CASE("repeating: fractions, basic format, canonical text") {
         "R/2026-01-01T09:00:00+05:45/P1Y2M25DT5H6M7S");
   CHECK(canonical("R2/2026-01-01/PT90M7,25S") == "R2/2026-01-01T00:00:00/PT1H30M7.25S");
   CHECK(canonical("R1/P1W/20260101") == "R1/P7D/2026-01-01T00:00:00");
+  CHECK(canonical("R1/2026-01-01/PT87000000H") == "R1/2026-01-01T00:00:00/PT87000000H");
 }
 
 TEST_CASE("repeating: a seek finds the occurrence by halving") {
@@ -102,6 +103,8 @@ TEST_CASE("repeating: mistakes are refused with their column") {
   refuses("R3/2026-01-01T00:00:00Z/P0.5M", "column 26", "fraction of a year or month");
   refuses("R3/2026-01-01T00:00:00Z/PT0.5H3M", "column 27", "only the last");
   refuses("R3/2026-01-01T00:00:00Z/P20000Y", "column 25", "10,000 years");
+  refuses("R3/2026-01-01T00:00:00Z/PT999999999999999H", "column 25", "10,000 years");
+  refuses("R0/4552-01-30/P0MT477M6301558303308,5S", "column 15", "10,000 years");
   refuses("R/P1D/2026-01-01T00:00:00Z", "column 1", "no first time");
   refuses("R3/P1D/P1D", "column 8", "second period");
   refuses("R3/2026-01-01T00:00:00Z/2026-01-02T00:00:00", "column 25", "offset");
