@@ -1,6 +1,7 @@
 #include "projections/job_queue.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -102,16 +103,18 @@ void job_queue::end_holds(time_point now) {
 }
 
 void job_queue::make_ready(const job_id& id, const job_entry& job) {
-  auto& line = job.is_others ? job.task->others : job.task->ready;
-  const std::pair item{job.added_at, id};
-  if (line.empty() || line.back() < item)
+  auto& line = job.task->ready;
+  const place item{job.added_at, id};
+  if (job.is_others)
+    job.task->others.insert(item);
+  else if (line.empty() || line.back() < item)
     line.push_back(item);
   else if (const auto at = std::lower_bound(line.begin(), line.end(), item); *at != item)
     line.insert(at, item);
   list(*job.task);
 }
 
-bool job_queue::is_gone(const std::pair<position, job_id>& item, bool from_others) const {
+bool job_queue::is_gone(const place& item, bool from_others) const {
   const auto found = jobs_.find(item.second);
   // The same id may have been used again: another job, at another place.
   return found == jobs_.end() || found->second.has_slot || found->second.run_at ||
@@ -121,8 +124,8 @@ bool job_queue::is_gone(const std::pair<position, job_id>& item, bool from_other
 void job_queue::drop_gone(task_entry& task) {
   while (!task.ready.empty() && is_gone(task.ready.front(), false))
     task.ready.pop_front();
-  while (!task.others.empty() && is_gone(task.others.back(), true))
-    task.others.pop_back();
+  while (!task.others.empty() && is_gone(*task.others.rbegin(), true))
+    task.others.erase(std::prev(task.others.end()));
 }
 
 void job_queue::list(task_entry& task) {
@@ -132,7 +135,7 @@ void job_queue::list(task_entry& task) {
     if (!task.ready.empty())
       key = task.ready.front().first;
     else if (!task.others.empty())
-      key = task.others.back().first | behind_own;
+      key = task.others.rbegin()->first | behind_own;
   }
   if (key == task.listed_at)
     return;
@@ -296,7 +299,7 @@ std::vector<domain::waiting_job> job_queue::take(time_point now, std::size_t cou
   auto out = take_late(now);
   for (std::size_t count = 0; count < count_max && !runnable_.empty(); ++count) {
     const auto& task = *runnable_.begin()->second;
-    const auto id = task.ready.empty() ? task.others.back().second : task.ready.front().second;
+    const auto id = task.ready.empty() ? task.others.rbegin()->second : task.ready.front().second;
     auto& job = jobs_.at(id);
     take_slot(job, free_number(*job.task), true);
     out.push_back({id, job.task->id, job.schedule, job.deadline, job.slot});

@@ -2,6 +2,7 @@
 
 #include "domain/job_aggregate.hpp"
 
+#include <absl/container/btree_set.h>
 #include <absl/container/node_hash_map.h>
 
 #include <cstddef>
@@ -97,7 +98,7 @@ public:
 
 private:
   /// By position; may hold jobs that left.
-  using job_line = std::deque<std::pair<position, job_id>>;
+  using place = std::pair<position, job_id>;
 
   struct task_entry {
     task_id id;
@@ -107,8 +108,8 @@ private:
     std::vector<std::uint8_t> taken = {}; ///< Holders by number - 1: two until one has lost.
     std::uint32_t within = 0;             ///< Holders whose number is one of 1 to `slots`.
     std::size_t waiting = 0;              ///< Jobs without a slot.
-    job_line ready = {};                  ///< Ours to claim.
-    job_line others = {};                 ///< Held back before, and still waiting.
+    std::deque<place> ready = {};         ///< Ours to claim: nearly all come at the end.
+    absl::btree_set<place> others = {};   ///< Held back before, and still waiting: in any order.
     std::optional<time_point> held_until = {};
     position listed_at = 0; ///< Key under which the task stands in `runnable_`; 0 = it does not.
   };
@@ -139,7 +140,7 @@ private:
   std::uint32_t free_number(const task_entry& task) const;
   void free_slot(job_entry& job);
   void list(task_entry& task);
-  bool is_gone(const std::pair<position, job_id>& item, bool from_others) const;
+  bool is_gone(const place& item, bool from_others) const;
   void drop_gone(task_entry& task);
   void end_holds(time_point now);
   void drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when);
