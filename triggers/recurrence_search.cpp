@@ -16,9 +16,10 @@ constexpr int days_of_week = 7;
 /// After 400 years dates and weekdays come again in the same order.
 constexpr int cycle_months = 400 * 12;
 
-/// Steps that it takes to gather the days of a year, and to find a value of BYSETPOS among days.
-constexpr int steps_of_year = 12;
-constexpr int steps_of_positions = 3;
+/// Steps that it takes to find a value of BYSETPOS among the days of a period. Those in which there
+/// is none are not that many: some 8,000 years.
+constexpr int steps_of_position = 3;
+constexpr int steps_of_position_in_year = 15;
 
 /// Periods of `freq` that the interval takes before all of them have come up in every form.
 std::int64_t cycle_of(const recurrence_pattern& p) noexcept {
@@ -314,9 +315,8 @@ std::optional<second_count> by_position(const recurrence_pattern& p, second_coun
       return std::nullopt;
     const auto here = period_from(p, *found);
     const day_set days{p, here};
-    steps -= p.freq == frequency::yearly ? steps_of_year : 0;
     if (const auto first = first_position(p, days, wall)) {
-      steps -= steps_of_positions;
+      steps -= p.freq == frequency::yearly ? steps_of_position_in_year : steps_of_position;
       return first;
     }
     day = here.end;
