@@ -80,8 +80,14 @@ expected<recovered> recover(const std::string& url, const stores::log_options& o
   const auto head = out.log->head();
   const auto base = out.log->base();
   auto seen = out.history->checkpoint();
-  if (!head || !base || !seen)
-    return refuse(errc::corrupt, "the log or its history cannot be read");
+  if (!snapshot && snapshot.error().code == errc::unavailable)
+    return unexpected<error>{std::move(snapshot).error()};
+  if (!head)
+    return unexpected<error>{head.error()};
+  if (!base)
+    return unexpected<error>{base.error()};
+  if (!seen)
+    return unexpected<error>{seen.error()};
   if (*seen > head->at && stores::is_shared(url) && !options.accept_data_loss)
     return refuse(errc::corrupt, "log regressed: it ends at " + std::to_string(head->at) +
                                      ", this node knew it up to " + std::to_string(*seen) +
