@@ -99,7 +99,8 @@ private:
     out = iso_time{wall->at, {}};
     if (!at->is_local)
       out->offset = std::chrono::floor<std::chrono::seconds>(wall->at - at->at);
-    return true;
+    return !out->offset || out->offset->count() % 60 == 0 ||
+           fail(at_ + zone, "is an offset with seconds, which cannot be written again");
   }
 
   /// P[nY][nM][nW][nD][T[nH][nM][nS]]; the last number may have a fraction.

@@ -109,6 +109,7 @@ TEST_CASE("repeating: mistakes are refused with their column") {
   refuses("R3/P1D/P1D", "column 8", "second period");
   refuses("R3/2026-01-01T00:00:00Z/2026-01-02T00:00:00", "column 25", "offset");
   refuses("R3/2026-01-01T00:00:00Z/2025-01-02T00:00:00Z", "", "not after its start");
+  refuses("R4/2010-12-16T14:30+00:00:45/P1D", "column 20", "offset with seconds");
   refuses("R3/2026-01-01T00:00:00.5Z/P1D", "", "fractions of a second");
   refuses("R999999999/P1Y/2026-01-01T00:00:00Z", "", "year 0000");
 }
