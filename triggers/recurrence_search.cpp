@@ -47,7 +47,7 @@ struct month_place {
   int year = 0;
   int month = 1;
   std::int64_t begin = 0;      ///< Its first day.
-  std::int64_t year_begin = 0; ///< 1 January.
+  std::int64_t year_begin = 0; ///< 1 January; this and `year_length` only where days of it count.
   int length = 0;
   int year_length = 0;
 };
@@ -118,9 +118,11 @@ std::uint32_t days_of_month(const recurrence_pattern& p, int year, int month) no
   const auto begin = day_number({year, static_cast<std::uint8_t>(month), 1});
   auto out = weekday_bits(p.weekdays, weekday_of(begin), length);
   if (!p.ordinals.empty() || !p.year_days.empty()) {
-    const auto year_begin = day_number({year, 1, 1});
-    const int year_length = 337 + days_in_month(year, 2);
-    const month_place at{year, month, begin, year_begin, length, year_length};
+    month_place at{year, month, begin, 0, length, 0};
+    if (p.is_within_year || !p.year_days.empty()) {
+      at.year_begin = day_number({year, 1, 1});
+      at.year_length = 337 + days_in_month(year, 2);
+    }
     out |= ordinal_bits(p, at);
     if (!p.year_days.empty())
       out &= year_day_bits(p, at);
@@ -202,8 +204,8 @@ std::optional<std::int64_t> day_from(const recurrence_pattern& p, std::int64_t d
                                      int& steps) noexcept {
   for (auto left = cycle_of(p) + 2; left > 0 && steps-- > 0; --left) {
     const auto found = matching_day(p, day);
-    if (!found)
-      return std::nullopt;
+    if (!found || p.interval == 1) // it takes every period
+      return found;
     const auto at = period_from(p, *found);
     if (at.begin <= *found)
       return found;
