@@ -78,6 +78,8 @@ expected<value> parse_json(std::string_view text, int depth_max) {
     return from_nlohmann(parsed);
   } catch (const json::parse_error& e) {
     return refuse(errc::invalid_argument, "not JSON at byte " + std::to_string(e.byte));
+  } catch (const json::out_of_range&) {
+    return refuse(errc::invalid_argument, "not JSON: a number is larger than a double can hold");
   }
 }
 

@@ -14,6 +14,7 @@ TEST_CASE("value: JSON survives parsing and printing") {
 TEST_CASE("value: what is not JSON is refused with its byte") {
   for (const auto* text : {"", "{", "[1,]", "nul", "1 2"})
     CHECK(parse_json(text).error().message.find("byte") != std::string::npos);
+  CHECK(parse_json("[1e999]").error().message.find("larger than a double") != std::string::npos);
 }
 
 TEST_CASE("value: nesting is bounded") {
