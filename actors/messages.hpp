@@ -56,9 +56,9 @@ struct pending_command {
   command what;
   request_info info;
   std::function<void(expected<answer>)> done;
-  domain::task_usage usage = {}; ///< For remove_task: counted by who asks, over all owners...
+  domain::task_usage usage = {};      ///< For remove_task: counted by who asks, over all owners...
   position counted_at = ~position{0}; ///< ... when this much of the log was applied.
-  std::size_t bytes = 0;         ///< Its part of `counters::waiting_bytes`.
+  std::size_t bytes = 0;              ///< Its part of `counters::waiting_bytes`.
   int tries = 0;
 };
 struct ask {

@@ -31,7 +31,7 @@ private:
 };
 
 /// Steps of simple triggers that one call of `next` or `seek` may take inside all_of, any_of and
-/// filtered, some 10 ms at most.
+/// filtered, some 10 ms at most. One of these counts as one more for every two triggers within.
 inline constexpr std::int64_t steps_max = 100'000;
 /// Most children of one any_of or all_of.
 inline constexpr std::size_t children_max = 100;
