@@ -141,7 +141,8 @@ bool is_plain(const recurrence_pattern& p) {
          (unit > 1 || std::popcount(p.seconds) == 60);
 }
 
-/// Sets `last` to the occurrence number `count`. Errors: limit_exceeded.
+/// Sets `last` to the occurrence number `count`, or to the last that there is. Errors:
+/// limit_exceeded.
 expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std::string& field) {
   if (is_plain(out)) {
     const auto step = unit_of(out.freq) * out.interval;
@@ -154,7 +155,7 @@ expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std:
   for (std::int64_t i = 0; i < count; ++i) {
     const auto found = next_occurrence(out, at, steps);
     if (!found && steps >= 0)
-      return {}; // there are not that many
+      break; // there are not that many
     if (!found)
       return refuse(errc::limit_exceeded,
                     "COUNT=" + std::to_string(count) + " takes more than " +
@@ -164,6 +165,13 @@ expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std:
   }
   out.last = at - 1;
   return {};
+}
+
+/// Whether it is certain, after a few steps, that there is no occurrence at all.
+bool never_occurs(const recurrence_pattern& p) {
+  constexpr int few = 5'000;
+  int steps = few;
+  return !next_occurrence(p, p.start, steps) && steps >= 0;
 }
 
 } // namespace
@@ -224,8 +232,8 @@ expected<recurrence_pattern> make_pattern(const recurrence_text& rule, second_co
     put_offsets(out);
   if (rule.until && rule.until->is_local)
     out.last = std::min(out.last, floor_second(rule.until->at));
-  if (!is_reachable(out))
-    out.last = start - 1;
+  if (!is_reachable(out) || never_occurs(out))
+    out.last = start - 1; // so that no search looks for one again
   else if (rule.count)
     if (auto ok = put_count(out, *rule.count, field); !ok)
       return unexpected<error>{std::move(ok).error()};

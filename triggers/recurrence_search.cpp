@@ -13,18 +13,26 @@ namespace {
 constexpr int year_last = 9999;
 constexpr std::int64_t day_last = 2'932'896; // 9999-12-31
 constexpr int days_of_week = 7;
-/// After 400 years dates and weekdays come again in the same order.
-constexpr int cycle_months = 400 * 12;
+/// Every kind of year comes within so many. A year's days depend on the weekday of its 1 January
+/// and on its place among leap years; 28 years without one that is left out of these (as 2100) hold
+/// all such pairs, and of 57 years 28 in a row have none. One more, for a search that begins within
+/// one.
+constexpr int kinds_of_year = 58;
 
 /// Steps that it takes to find a value of BYSETPOS among the days of a period. Those in which there
 /// is none are not that many: some 8,000 years.
 constexpr int steps_of_position = 3;
 constexpr int steps_of_position_in_year = 15;
 
-/// Periods of `freq` that the interval takes before all of them have come up in every form.
+/// Periods of `freq` that the interval takes before all of them have come up in every form: after
+/// 400 years dates and weekdays come again in the same order.
 std::int64_t cycle_of(const recurrence_pattern& p) noexcept {
+  if (p.interval == 1 && p.freq >= frequency::weekly)
+    return kinds_of_year * (p.freq == frequency::yearly    ? 1
+                            : p.freq == frequency::monthly ? 12
+                                                           : 53);
   const std::int64_t periods = p.freq == frequency::yearly    ? 400
-                               : p.freq == frequency::monthly ? cycle_months
+                               : p.freq == frequency::monthly ? 400 * 12
                                : p.freq == frequency::weekly  ? 20'871
                                                               : 146'097;
   return periods / std::gcd(periods, p.interval);
@@ -141,19 +149,18 @@ std::optional<std::int64_t> matching_day(const recurrence_pattern& p, std::int64
   const auto date = date_of(day);
   int year = date.year;
   int month = date.month;
+  const int last = std::min(year + kinds_of_year, year_last);
   auto bits = days_of_month(p, year, month) >> date.day << date.day;
-  for (int months = 0; months <= cycle_months; ++months) {
-    if (bits != 0)
-      return day_number({year, static_cast<std::uint8_t>(month), 1}) + std::countr_zero(bits) - 1;
+  while (bits == 0) {
     month = bit_from(p.months, month + 1);
     if (month < 0) {
-      if (++year > year_last)
+      if (++year > last)
         return std::nullopt;
       month = bit_from(p.months, 1);
     }
     bits = days_of_month(p, year, month);
   }
-  return std::nullopt;
+  return day_number({year, static_cast<std::uint8_t>(month), 1}) + std::countr_zero(bits) - 1;
 }
 
 /// The first day of month number `index` (year x 12 + month - 1); the end of time for late ones.

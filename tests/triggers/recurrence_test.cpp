@@ -1,7 +1,9 @@
 // Recurrence rules of RFC 5545 beyond the vectors: sets, clock changes, limits, what is refused.
 
+#include "triggers/recurrence_search.hpp"
 #include "triggers/trigger_support.hpp"
 
+#include <array>
 #include <ctime>
 
 namespace carillon::triggers {
@@ -180,6 +182,37 @@ TEST_CASE("recurrence: rules without a date end, quickly") {
     CHECK_FALSE(fire->at);
     CHECK(took < search_max); // a step by step search takes seconds
   }
+}
+
+// A day that a search may give up too early: 29 February falls on a given weekday after 28 years as
+// a rule, after 40 when a century is left out between.
+TEST_CASE("recurrence: days that come once in decades are found from everywhere") {
+  constexpr std::array names{"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
+  const auto first = day_number({1600, 1, 1});
+  std::array<std::vector<std::int64_t>, 7> leap_days;
+  for (int year = 1600; year < 2401; year += 4)
+    if (days_in_month(year, 2) == 29)
+      leap_days[static_cast<std::size_t>(weekday_of(day_number({year, 2, 29})))].push_back(
+          day_number({year, 2, 29}));
+  for (std::size_t weekday = 0; weekday < 7; ++weekday)
+    for (const auto* form :
+         {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=",
+          "FREQ=YEARLY;BYYEARDAY=60;BYMONTHDAY=29;BYDAY=",
+          "FREQ=MONTHLY;BYSETPOS=1;BYMONTHDAY=29;BYMONTH=2;BYDAY="}) {
+      const auto rule = std::string{form} + names[weekday];
+      INFO(rule);
+      const auto trigger = test::built(rules({rule}, "1600-01-01T00:00:00"));
+      std::vector<std::int64_t> found;
+      trigger_cursor cursor;
+      auto fire = seek(trigger, cursor, at_second(first * day_seconds));
+      for (; fire && fire->at && *fire->at < at("2401-01-01T00:00:00Z");
+           fire = next(trigger, cursor)) {
+        found.push_back(floor_div(floor_second(*fire->at), day_seconds));
+        cursor = fire->cursor;
+      }
+      REQUIRE(fire);
+      CHECK(found == leap_days[weekday]);
+    }
 }
 
 TEST_CASE("recurrence: COUNT is counted in bounded time") {
