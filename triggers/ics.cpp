@@ -14,7 +14,8 @@
 namespace carillon::triggers {
 namespace {
 
-constexpr std::size_t occurrences_max = 20'000; // of one event
+/// Of all events together; those with several rules count for each.
+constexpr std::size_t occurrences_max = 20'000;
 constexpr std::int64_t days_max = 3660;         // of one event
 constexpr int years_before = 1;
 constexpr int years_after = 20;
@@ -158,9 +159,9 @@ std::vector<when> midnights(const std::vector<std::int64_t>& days) {
   return out;
 }
 
-/// The first days of an event's occurrences within the horizon.
+/// The first days of an event's occurrences within the horizon; they count in `all`.
 expected<std::vector<std::int64_t>> occurrences(const calendar_event& event,
-                                                const date_range& horizon) {
+                                                const date_range& horizon, std::size_t& all) {
   if (event.rules.empty()) {
     auto out = event.dates;
     out.push_back(*event.first);
@@ -191,13 +192,16 @@ expected<std::vector<std::int64_t>> occurrences(const calendar_event& event,
           wrong(event.line, "RRULE: " + found.error().message, found.error().code)};
     if (!found->at || floor_second(*found->at) >= (day_number(horizon.last) + 1) * day_seconds)
       return out;
-    if (out.size() == occurrences_max)
-      return unexpected<error>{wrong(
-          event.line, "the event occurs more than " + std::to_string(occurrences_max) + " times",
-          errc::limit_exceeded)};
+    all += event.rules.size();
+    if (all > occurrences_max)
+      return unexpected<error>{
+          wrong(event.line,
+                "with this event the file has more than " + std::to_string(occurrences_max) +
+                    " occurrences of rules; give the rules an UNTIL",
+                errc::limit_exceeded)};
     out.push_back(floor_div(floor_second(*found->at), day_seconds));
     cursor = std::move(found->cursor);
-    from = instant_min;
+    from = at_second((out.back() + 1) * day_seconds); // once a day is enough
   }
 }
 
@@ -226,6 +230,7 @@ expected<ics_days> days_from_ics(std::string_view text, const date_range& horizo
   apply_replacements(*events);
   ics_days out;
   std::vector<stretch> stretches;
+  std::size_t all = 0;
   for (const auto& event : *events) {
     if (event.is_cancelled)
       continue;
@@ -242,7 +247,7 @@ expected<ics_days> days_from_ics(std::string_view text, const date_range& horizo
       return unexpected<error>{
           wrong(event.line, "the event has more than " + std::to_string(days_max) + " days",
                 errc::limit_exceeded)};
-    const auto days = occurrences(event, horizon);
+    const auto days = occurrences(event, horizon, all);
     if (!days)
       return unexpected<error>{days.error()};
     for (const auto day : *days)

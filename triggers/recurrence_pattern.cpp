@@ -141,6 +141,23 @@ bool is_plain(const recurrence_pattern& p) {
          (unit > 1 || std::popcount(p.seconds) == 60);
 }
 
+/// After how many seconds all occurrences come again: dates and weekdays do after 400 years. None =
+/// they do not, because the first week begins with DTSTART, or not within the years that there are.
+std::optional<second_count> cycle_of(const recurrence_pattern& p) {
+  constexpr std::int64_t cycle_years = 400;
+  constexpr std::int64_t cycle_days = 146'097;
+  const std::int64_t periods = p.freq == frequency::yearly    ? cycle_years
+                               : p.freq == frequency::monthly ? 12 * cycle_years
+                               : p.freq == frequency::weekly
+                                   ? cycle_days / days_of_week
+                                   : cycle_days * (day_seconds / unit_of(p.freq));
+  const auto rounds = p.interval / std::gcd(p.interval, periods);
+  if ((p.freq == frequency::weekly && !p.positions.empty()) ||
+      rounds > (p.last - p.start) / (cycle_days * day_seconds))
+    return std::nullopt;
+  return rounds * cycle_days * day_seconds;
+}
+
 /// Sets `last` to the occurrence number `count`, or to the last that there is. Errors:
 /// limit_exceeded.
 expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std::string& field) {
@@ -151,6 +168,7 @@ expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std:
     return {};
   }
   int steps = count_steps_max;
+  auto cycle = cycle_of(out);
   auto at = out.start;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto found = next_occurrence(out, at, steps);
@@ -162,6 +180,13 @@ expected<void> put_count(recurrence_pattern& out, std::int64_t count, const std:
                         std::to_string(count_steps_max) + " steps to count; give an UNTIL",
                     field);
     at = *found + 1;
+    // The first of the second cycle is number i: so many are in each.
+    if (cycle && i > 0 && *found >= out.start + *cycle) {
+      const auto cycles = std::min((count - 1 - i) / i, (out.last - *found) / *cycle);
+      i += cycles * i;
+      at += cycles * *cycle;
+      cycle.reset();
+    }
   }
   out.last = at - 1;
   return {};

@@ -81,6 +81,20 @@ TEST_CASE("ics: an occurrence that was moved or cancelled leaves its day") {
           strings{"2026-06-01"});
 }
 
+TEST_CASE("ics: a rule within the day takes the day once, and too many days are refused") {
+  REQUIRE(days(calendar(event("DTSTART:20261224\r\nRRULE:FREQ=HOURLY;UNTIL=20261225T120000Z"))) ==
+          strings{"2026-12-24/2026-12-25"});
+  const auto daily = event("DTSTART:20260101\r\nRRULE:FREQ=DAILY");
+  REQUIRE(days(calendar(daily)) == strings{"2026-01-01/2028-12-31"});
+  std::string many;
+  for (int i = 0; i < 20; ++i) // 1,096 each
+    many += daily;
+  const auto message = fault(calendar(many));
+  INFO(message);
+  CHECK(message.find("line 94") != std::string::npos);
+  CHECK(message.find("20000 occurrences") != std::string::npos);
+}
+
 TEST_CASE("ics: mistakes are named with their line") {
   REQUIRE(fault("") == "line 1: BEGIN:VCALENDAR is expected");
   REQUIRE(fault("HELLO\n") == "line 1: BEGIN:VCALENDAR is expected");

@@ -228,6 +228,40 @@ TEST_CASE("recurrence: COUNT is counted in bounded time") {
   CHECK(error.message.find("UNTIL") != std::string::npos);
 }
 
+TEST_CASE("recurrence: a COUNT beyond 400 years ends where counting would") {
+  for (const auto* rule :
+       {"FREQ=YEARLY", "FREQ=YEARLY;INTERVAL=3", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=YEARLY;BYDAY=MO,-1FR;BYSETPOS=1,-1", "FREQ=YEARLY;BYWEEKNO=53;BYDAY=TH",
+        "FREQ=YEARLY;INTERVAL=7;BYYEARDAY=366,1", "FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=31",
+        "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "FREQ=MONTHLY;INTERVAL=9;BYDAY=TU;BYSETPOS=-1",
+        "FREQ=WEEKLY;INTERVAL=50;BYDAY=MO,SU;WKST=SU", "FREQ=WEEKLY;INTERVAL=77;BYSETPOS=-1",
+        "FREQ=DAILY;INTERVAL=99;BYMONTH=2,3", "FREQ=HOURLY;INTERVAL=1000;BYDAY=SA"}) {
+    auto spec = rules({rule}, "1601-08-31T09:30:00");
+    const auto endless = test::built(spec);
+    std::vector<time_point> all;
+    trigger_cursor cursor;
+    for (auto fire = seek(endless, cursor, instant_min); all.size() < 6'000 && fire && fire->at;
+         fire = next(endless, cursor)) {
+      all.push_back(*fire->at);
+      cursor = fire->cursor;
+    }
+    REQUIRE(all.size() >= 400);
+    for (const auto count : {std::size_t{1}, std::size_t{96}, std::size_t{400}, std::size_t{401},
+                             std::size_t{1'333}, std::size_t{5'999}, std::size_t{1'000'000}}) {
+      INFO(rule << ";COUNT=" << count);
+      const bool ends = count <= all.size();
+      if (!ends && all.size() == 6'000)
+        continue; // its end is not known here
+      std::get<recurrence>(spec.kind).rules = {rule + (";COUNT=" + std::to_string(count))};
+      const auto counted = test::built(spec);
+      const auto last = seek(counted, {}, all[ends ? count - 1 : all.size() - 1]);
+      REQUIRE(last);
+      CHECK(last->at == all[ends ? count - 1 : all.size() - 1]);
+      CHECK_FALSE(next(counted, last->cursor)->at);
+    }
+  }
+}
+
 TEST_CASE("recurrence: mistakes are refused with their column") {
   refuses("", "column 1", "not a part of a rule");
   refuses("FREQ=DAILY;FOO=1", "column 12", "not a part of a rule");
