@@ -10,13 +10,13 @@
 
 namespace carillon::actors {
 
-stores::finished_job to_finished_job(const projections::ended_job& ended) {
-  const auto& job = ended.state;
-  const auto& end = ended.end;
+stores::finished_job to_finished_job(projections::ended_job ended) {
+  auto& job = ended.state;
+  auto& end = ended.end;
   stores::finished_job out;
   out.id = job.id;
-  out.task = job.task;
-  out.schedule = job.schedule;
+  out.task = std::move(job.task);
+  out.schedule = std::move(job.schedule);
   out.fire_time = job.fire_time;
   out.jitter = job.jitter;
   out.deadline = job.deadline;
@@ -25,18 +25,18 @@ stores::finished_job to_finished_job(const projections::ended_job& ended) {
   out.finished_at = end.finished_at.value_or(ended.info.time);
   out.outcome = end.outcome;
   out.attempts = job.attempts;
-  out.node = job.node;
+  out.node = std::move(job.node);
   out.fence = job.fence;
   out.added_at = job.added_at;
   out.finished_at_position = ended.info.at;
-  out.args = job.args;
-  out.result = end.result;
-  out.output = end.output;
-  out.error = end.error;
+  out.args = std::move(job.args);
+  out.result = std::move(end.result);
+  out.output = std::move(end.output);
+  out.error = std::move(end.error);
   if (job.result_expiration > duration::zero())
     out.result_expires_at = out.finished_at + job.result_expiration;
-  out.executor = job.executor;
-  out.meta = job.meta;
+  out.executor = std::move(job.executor);
+  out.meta = std::move(job.meta);
   return out;
 }
 
@@ -86,8 +86,9 @@ void write(history_state& st) {
 }
 
 void on_jobs_ended(history_state& st, const jobs_ended& ended) {
-  for (const auto& job : *ended.jobs)
-    st.jobs.push_back(to_finished_job(job));
+  st.jobs.reserve(st.jobs.size() + ended.jobs->size());
+  for (auto& job : *ended.jobs)
+    st.jobs.push_back(to_finished_job(std::move(job)));
   st.owners[ended.owner] = ended.at;
   // Written when the last owner has told about a block: one batch for all of them.
   if (std::all_of(st.owners.begin(), st.owners.end(), [&](position p) { return p >= ended.at; }))

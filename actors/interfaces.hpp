@@ -64,7 +64,7 @@ using subscription_actor =
     caf::typed_actor<caf::reacts_to<published>, caf::reacts_to<add_subscription>>;
 
 /// What the history keeps of a job that has ended.
-stores::finished_job to_finished_job(const projections::ended_job& ended);
+stores::finished_job to_finished_job(projections::ended_job ended);
 
 /// Adds what the history keeps of a block: which task and schedule streams it has records of.
 void note_touches(const stores::block& block, std::vector<stores::stream_touch>& touches);

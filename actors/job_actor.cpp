@@ -103,8 +103,19 @@ void give_up(const state& st, const job_id& id, position fence) {
   settle(st, id, fence);
 }
 
+/// The endings in a block, of all owners.
+std::size_t count_ended(const stores::block& block) {
+  std::size_t count = 0;
+  for (const auto& commit : block.commits)
+    count += static_cast<std::size_t>(
+        std::count_if(commit.events.begin(), commit.events.end(),
+                      [](const event& e) { return std::holds_alternative<job_finished>(e); }));
+  return count;
+}
+
 void on_published(state& st, const stores::block& block) {
   auto ended = std::make_shared<std::vector<projections::ended_job>>();
+  ended->reserve(count_ended(block)); // they are large
   starting_runs starting;
   const bool are_claims_ours = is_ours(st, block);
   for (const auto& commit : block.commits) {

@@ -192,11 +192,11 @@ struct give_back {
   std::vector<std::pair<job_id, position>> unfinished;
 };
 
-/// Jobs of one owner that ended in the block up to `at`.
+/// Jobs of one owner that ended in the block up to `at`. They are the receiver's to take.
 struct jobs_ended {
   std::size_t owner = 0;
   position at = 0;
-  std::shared_ptr<const std::vector<projections::ended_job>> jobs;
+  std::shared_ptr<std::vector<projections::ended_job>> jobs;
 };
 
 /// Another node of a shared log tells of a block.

@@ -39,7 +39,7 @@ expected<void> replay_tail(stores::event_log& log, projections::live_state& stat
     std::vector<stores::stream_touch> touches;
     const auto keep = [&](projections::ended_job job) {
       if (history != nullptr && job.info.at > history_at)
-        finished.push_back(to_finished_job(job));
+        finished.push_back(to_finished_job(std::move(job)));
     };
     for (const auto& block : *blocks) {
       if (block.first > to)

@@ -17,8 +17,9 @@ std::optional<ended_job> job_table::apply(const event& e, const domain::record_i
       [&](const auto& what) -> std::optional<ended_job> {
         using What = std::decay_t<decltype(what)>;
         if constexpr (std::is_same_v<What, job_added>) {
-          if (!jobs_.contains(what.id)) // an id that is taken stays with its job
-            jobs_.emplace(what.id, evolve(job_state{}, what, info));
+          const auto [at, is_new] = jobs_.try_emplace(what.id);
+          if (is_new) // an id that is taken stays with its job
+            at->second = evolve(job_state{}, what, info);
         } else if constexpr (What::category == stream_category::job) {
           const auto found = jobs_.find(what.id);
           if (found == jobs_.end())

@@ -101,7 +101,8 @@ rocksdb::Options database_options(const rocks_options& asked) {
 rocksdb::ColumnFamilyOptions family_options(const rocks_options& asked, const rocks_family& family,
                                             std::shared_ptr<rocksdb::Cache> cache) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = asked.write_buffer_bytes;
+  options.write_buffer_size =
+      family.write_buffer_bytes != 0 ? family.write_buffer_bytes : asked.write_buffer_bytes;
   options.compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(cache);

@@ -17,6 +17,7 @@ namespace carillon::stores {
 struct rocks_family {
   std::string name = {};
   bool point_lookups = false; ///< Keeps a bloom filter for keys that are often looked up in vain.
+  std::size_t write_buffer_bytes = 0; ///< 0 = that of `rocks_options`.
 };
 
 struct rocks_options {
