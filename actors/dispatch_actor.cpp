@@ -6,6 +6,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace carillon::actors {
 namespace {
@@ -26,6 +27,12 @@ constexpr duration slot_head_start = std::chrono::milliseconds{100};
 /// How long claiming rests after the log took nothing.
 constexpr duration pause_after_failure = std::chrono::seconds{1};
 
+/// This node's ranks for the jobs of a task.
+struct task_ranks {
+  bool as_one = false; ///< The same for all of them.
+  std::vector<std::pair<std::string, cluster::job_ranks>> by_executor = {};
+};
+
 struct dispatch_state {
   using actor_type = std::remove_pointer_t<dispatch_actor::stateful_pointer<dispatch_state>>;
   explicit dispatch_state(dispatch_actor::pointer self) : self{self} {}
@@ -39,6 +46,7 @@ struct dispatch_state {
   std::optional<time_point> told; ///< What the trigger actor knows of our next wake.
   id_source ids;
   membership_ptr members; ///< Of a shared log; null = this node is its only writer.
+  std::map<task_id, task_ranks> ranks; ///< Among `members`, as far as they were asked for.
 };
 
 bool is_appended(const stores::outcome& outcome) {
@@ -51,6 +59,7 @@ std::size_t free_workers(const dispatch_state& st) {
 }
 
 void set_task(dispatch_state& st, const task_id& id) {
+  st.ranks.erase(id);
   const auto task = st.node->tasks.find(id);
   if (task == nullptr)
     st.queue.set_task(id, 1, false);
@@ -58,41 +67,67 @@ void set_task(dispatch_state& st, const task_id& id) {
     st.queue.set_task(id, task->settings.max_running_jobs, st.node->can_run(*task));
 }
 
-/// Rank of this node for a job, or for all jobs of its task when only a few may run at once: 0
-/// tries first.
-std::uint32_t rank_for(const dispatch_state& st, const job_id& job, const task_id& name,
-                       const std::string& executor) {
+void set_members(dispatch_state& st) {
+  if (st.node->sharing == nullptr)
+    return;
+  auto members = st.node->sharing->members();
+  if (members == st.members)
+    return;
+  st.members = std::move(members);
+  st.ranks.clear();
+}
+
+/// This node's ranks for jobs of a task at an executor (empty = the task's); null = there is no
+/// such task.
+const cluster::job_ranks* ranks_for(dispatch_state& st, task_ranks& known, const task_id& name,
+                                    const std::string& executor) {
+  for (const auto& [at, ranks] : known.by_executor)
+    if (at == executor)
+      return &ranks;
   const auto task = st.node->tasks.find(name);
   if (task == nullptr)
-    return 0;
+    return nullptr;
   const auto& settings = task->settings;
+  known.as_one = settings.max_running_jobs && *settings.max_running_jobs <= slots_of_one_node;
   cluster::job_needs needs{.task = name,
                            .executor = executor.empty() ? settings.executor : executor};
   needs.labels = settings.required_labels;
   needs.handler = needs.executor != executor_process;
-  const auto& sharing = *st.node->sharing;
-  return settings.max_running_jobs && *settings.max_running_jobs <= slots_of_one_node
-             ? sharing.rank_for(needs, *st.members)
-             : sharing.rank_for(job, needs, *st.members);
+  return &known.by_executor.emplace_back(executor, st.node->sharing->ranks_for(needs, *st.members))
+              .second;
 }
 
-/// Where another node is to try first, leaves a job that waits to it for a while.
-void give_head_start(dispatch_state& st, const job_id& job, const std::string& executor,
-                     time_point from) {
-  const auto* task = st.members ? st.queue.task_of(job) : nullptr;
-  if (task == nullptr)
-    return;
-  if (const auto rank = rank_for(st, job, *task, executor); rank != 0)
-    st.queue.hold_back(job, cluster::may_try_at(from, rank, stand_in));
+/// Rank of this node for a job, or for all jobs of its task when only a few may run at once: 0
+/// tries first.
+std::uint32_t rank_for(dispatch_state& st, const job_id& job, const task_id& name,
+                       const std::string& executor) {
+  auto& known = st.ranks[name];
+  const auto* ranks = ranks_for(st, known, name, executor);
+  if (ranks == nullptr)
+    return 0;
+  return (known.as_one ? ranks->of_task() : ranks->of(job)).value_or(last_rank);
+}
+
+/// Until when a job of which `from` is the begin is another node's to try first; none = it is ours.
+std::optional<time_point> head_start(dispatch_state& st, const job_id& job, const task_id& task,
+                                     const std::string& executor, time_point from) {
+  const auto rank = st.members ? rank_for(st, job, task, executor) : 0;
+  return rank == 0 ? std::nullopt : std::optional{cluster::may_try_at(from, rank, stand_in)};
+}
+
+/// Where another node is to try first, leaves a job that waits again to it for a while.
+void give_head_start(dispatch_state& st, const job_id& job, time_point from) {
+  if (const auto* task = st.queue.task_of(job))
+    if (const auto until = head_start(st, job, *task, {}, from))
+      st.queue.hold_back(job, *until);
 }
 
 /// A job of another node is about to free its slot: who is first for the task's jobs goes on.
-void leave_slot(dispatch_state& st, const job_id& job, time_point now) {
-  const auto* task = st.members ? st.queue.task_of(job) : nullptr;
-  if (task == nullptr || st.queue.is_held_here(job))
+void leave_slot(dispatch_state& st, const job_finished& job, time_point now) {
+  if (!st.members || !st.queue.has_limit(job.task) || st.queue.is_held_here(job.id))
     return;
-  if (const auto rank = rank_for(st, job, *task, {}); rank != 0)
-    st.queue.hold_back(*task, now + slot_head_start * rank);
+  if (const auto rank = rank_for(st, job.id, job.task, {}); rank != 0)
+    st.queue.hold_back(job.task, now + slot_head_start * rank);
 }
 
 void apply(dispatch_state& st, const event& e, const domain::record_info& info) {
@@ -102,19 +137,19 @@ void apply(dispatch_state& st, const event& e, const domain::record_info& info) 
         if constexpr (What::category == stream_category::task) {
           set_task(st, what.id);
         } else if constexpr (std::is_same_v<What, job_added>) {
-          st.queue.add({what.id, what.task, what.schedule, what.deadline}, info.at, what.run_at);
-          give_head_start(st, what.id, what.executor,
-                          std::max(info.time, what.run_at.value_or(info.time)));
+          st.queue.add({what.id, what.task, what.schedule, what.deadline}, info.at, what.run_at,
+                       head_start(st, what.id, what.task, what.executor,
+                                  std::max(info.time, what.run_at.value_or(info.time))));
         } else if constexpr (std::is_same_v<What, job_acquired>) {
           st.queue.acquired(what.id, what.slot, what.node == st.node->node);
         } else if constexpr (std::is_same_v<What, job_released>) {
           st.queue.released(what.id);
-          give_head_start(st, what.id, {}, info.time);
+          give_head_start(st, what.id, info.time);
         } else if constexpr (std::is_same_v<What, lease_lost>) {
           st.queue.lost(what.id);
-          give_head_start(st, what.id, {}, info.time);
+          give_head_start(st, what.id, info.time);
         } else if constexpr (std::is_same_v<What, job_finished>) {
-          leave_slot(st, what.id, info.time);
+          leave_slot(st, what, info.time);
           st.queue.ended(what.id);
         }
       },
@@ -206,8 +241,7 @@ void claim(dispatch_state& st) {
 }
 
 void on_published(dispatch_state& st, const stores::block& block) {
-  if (st.node->sharing != nullptr)
-    st.members = st.node->sharing->members();
+  set_members(st);
   for (const auto& commit : block.commits) {
     auto at = commit.first;
     for (const auto& e : commit.events)
@@ -274,8 +308,7 @@ dispatch_behavior(dispatch_actor::stateful_pointer<dispatch_state> self, node_co
   st.queue = std::move(*queue);
   st.applied = applied;
   st.node->counts.workers_free = free_workers(st);
-  if (st.node->sharing != nullptr)
-    st.members = st.node->sharing->members();
+  set_members(st);
   return {
       [self](const published& p) { on_published(self->state, *p.what); },
       [self](const commit_jobs& adding) { return on_commit_jobs(self->state, adding); },

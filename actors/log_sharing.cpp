@@ -48,14 +48,4 @@ std::uint32_t log_sharing::rank_for(const std::string& chore) const {
   return cluster::rank_of(self_, chore, known->live).value_or(last_rank);
 }
 
-std::uint32_t log_sharing::rank_for(const cluster::job_needs& needs,
-                                    const membership& members) const {
-  return cluster::rank_for_task(self_, needs, members.live).value_or(last_rank);
-}
-
-std::uint32_t log_sharing::rank_for(const job_id& job, const cluster::job_needs& needs,
-                                    const membership& members) const {
-  return cluster::rank_for_job(self_, job, needs, members.live).value_or(last_rank);
-}
-
 } // namespace carillon::actors

@@ -71,10 +71,10 @@ public:
   duration delay_of(const schedule_id& id, const membership& members) const;
   /// This node's rank for something that anyone alive may do, such as writing down a loss.
   std::uint32_t rank_for(const std::string& chore) const;
-  /// Its rank for the jobs of a task, or for one job of it: 0 tries first.
-  std::uint32_t rank_for(const cluster::job_needs& needs, const membership& members) const;
-  std::uint32_t rank_for(const job_id& job, const cluster::job_needs& needs,
-                         const membership& members) const;
+  /// Its ranks for jobs with these needs.
+  cluster::job_ranks ranks_for(const cluster::job_needs& needs, const membership& members) const {
+    return {self_, needs, members.live};
+  }
 
   std::atomic<bool> away{false};         ///< The log does not answer.
   std::atomic<bool> clock_is_off{false}; ///< Ours, against the store's: nothing fires here.

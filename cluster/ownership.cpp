@@ -39,9 +39,11 @@ struct place {
   }
 };
 
-place place_of(const live_session& s, std::uint64_t key, bool with_room) {
-  // By name, not by token: a restarted node takes back what it had.
-  return {with_room && s.free_room > 0, mix(key ^ mix(hash_of(s.node.value))), s.node.value};
+/// By name, not by token: a restarted node takes back what it had.
+std::uint64_t seed_of(const node_id& node) { return mix(hash_of(node.value)); }
+
+place place_of(const live_session& s, std::uint64_t key) {
+  return {false, mix(key ^ seed_of(s.node)), s.node.value};
 }
 
 /// Of a node's sessions only the newest counts.
@@ -49,25 +51,6 @@ bool is_newest(const live_session& s, std::span<const live_session> sessions) {
   return std::none_of(sessions.begin(), sessions.end(), [&](const live_session& other) {
     return other.node == s.node && other.token > s.token;
   });
-}
-
-template <class Eligible>
-std::optional<std::uint32_t> rank_among(const node_id& node, std::uint64_t key, bool with_room,
-                                        std::span<const live_session> sessions, Eligible eligible) {
-  const auto takes_part = [&](const live_session& s) {
-    return eligible(s) && is_newest(s, sessions);
-  };
-  const auto mine = std::find_if(sessions.begin(), sessions.end(), [&](const live_session& s) {
-    return s.node == node && takes_part(s);
-  });
-  if (mine == sessions.end())
-    return std::nullopt;
-  const auto here = place_of(*mine, key, with_room);
-  std::uint32_t rank = 0;
-  for (const auto& s : sessions)
-    if (s.node != node && takes_part(s) && place_of(s, key, with_room).is_before(here))
-      ++rank;
-  return rank;
 }
 
 } // namespace
@@ -128,7 +111,20 @@ bool can_run(const live_session& s, const job_needs& needs) {
 
 std::optional<std::uint32_t> rank_of(const node_id& node, std::string_view key,
                                      std::span<const live_session> sessions) {
-  return rank_among(node, hash_of(key), false, sessions, can_fire);
+  const auto takes_part = [&](const live_session& s) {
+    return can_fire(s) && is_newest(s, sessions);
+  };
+  const auto mine = std::find_if(sessions.begin(), sessions.end(), [&](const live_session& s) {
+    return s.node == node && takes_part(s);
+  });
+  if (mine == sessions.end())
+    return std::nullopt;
+  const auto hashed = hash_of(key);
+  const auto here = place_of(*mine, hashed);
+  return static_cast<std::uint32_t>(
+      std::count_if(sessions.begin(), sessions.end(), [&](const live_session& s) {
+        return s.node != node && takes_part(s) && place_of(s, hashed).is_before(here);
+      }));
 }
 
 std::optional<node_id> owner_of(std::string_view key, std::span<const live_session> sessions) {
@@ -137,24 +133,40 @@ std::optional<node_id> owner_of(std::string_view key, std::span<const live_sessi
   for (const auto& s : sessions) {
     if (!can_fire(s) || !is_newest(s, sessions))
       continue;
-    if (best == nullptr || place_of(s, hashed, false).is_before(place_of(*best, hashed, false)))
+    if (best == nullptr || place_of(s, hashed).is_before(place_of(*best, hashed)))
       best = &s;
   }
   return best == nullptr ? std::nullopt : std::optional{best->node};
 }
 
-std::optional<std::uint32_t> rank_for_job(const node_id& node, const job_id& job,
-                                          const job_needs& needs,
-                                          std::span<const live_session> sessions) {
-  const std::string_view bytes{reinterpret_cast<const char*>(job.bytes.data()), job.bytes.size()};
-  return rank_among(node, hash_of(bytes), true, sessions,
-                    [&](const live_session& s) { return can_run(s, needs); });
+job_ranks::job_ranks(const node_id& node, const job_needs& needs,
+                     std::span<const live_session> sessions) {
+  for (const auto& s : sessions) {
+    if (!can_run(s, needs) || !is_newest(s, sessions))
+      continue;
+    candidate each{s.free_room > 0, seed_of(s.node), s.node};
+    if (s.node == node)
+      self_ = std::move(each);
+    else
+      others_.push_back(std::move(each));
+  }
+  of_task_ = rank(hash_of(needs.task.value));
 }
 
-std::optional<std::uint32_t> rank_for_task(const node_id& node, const job_needs& needs,
-                                           std::span<const live_session> sessions) {
-  return rank_among(node, hash_of(needs.task.value), true, sessions,
-                    [&](const live_session& s) { return can_run(s, needs); });
+std::optional<std::uint32_t> job_ranks::rank(std::uint64_t key) const {
+  if (!self_)
+    return std::nullopt;
+  const auto place_of = [&](const candidate& c) {
+    return place{c.has_room, mix(key ^ c.seed), c.node.value};
+  };
+  const auto here = place_of(*self_);
+  return static_cast<std::uint32_t>(
+      std::count_if(others_.begin(), others_.end(),
+                    [&](const candidate& c) { return place_of(c).is_before(here); }));
+}
+
+std::optional<std::uint32_t> job_ranks::of(const job_id& job) const {
+  return rank(hash_of({reinterpret_cast<const char*>(job.bytes.data()), job.bytes.size()}));
 }
 
 time_point may_try_at(time_point due, std::uint32_t rank, const stand_in_options& options) {

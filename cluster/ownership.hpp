@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Who tries first. Pure: every node that sees the same sessions comes to the same answer. It is
 /// about speed only: who *wins*, the guards of the log decide.
@@ -84,15 +85,30 @@ std::optional<std::uint32_t> rank_of(const node_id& node, std::string_view key,
 /// The node of rank 0; none when no session can fire.
 std::optional<node_id> owner_of(std::string_view key, std::span<const live_session> sessions);
 
-/// As `rank_of`, for a job: among the sessions that can run it; those with room come first.
-std::optional<std::uint32_t> rank_for_job(const node_id& node, const job_id& job,
-                                          const job_needs& needs,
-                                          std::span<const live_session> sessions);
+/// Ranks of one node for jobs with the same needs, among the sessions that can run them; those with
+/// room come first. Made once for many jobs; as `rank_of`, none = it is not among them.
+class job_ranks {
+public:
+  job_ranks(const node_id& node, const job_needs& needs, std::span<const live_session> sessions);
 
-/// As `rank_for_job`, but the same for all jobs of a task: for tasks of which only a few may run at
-/// once, so that the nodes do not contend for their slots.
-std::optional<std::uint32_t> rank_for_task(const node_id& node, const job_needs& needs,
-                                           std::span<const live_session> sessions);
+  std::optional<std::uint32_t> of(const job_id& job) const;
+  /// The same for all jobs of the task: for tasks of which only a few may run at once, so that the
+  /// nodes do not contend for their slots.
+  std::optional<std::uint32_t> of_task() const { return of_task_; }
+
+private:
+  /// What decides between two nodes, together with the job.
+  struct candidate {
+    bool has_room = false;
+    std::uint64_t seed = 0; ///< Of its name.
+    node_id node = {};
+  };
+  std::optional<std::uint32_t> rank(std::uint64_t key) const;
+
+  std::optional<candidate> self_;
+  std::vector<candidate> others_;
+  std::optional<std::uint32_t> of_task_;
+};
 
 /// How long the others leave the first a head start.
 struct stand_in_options {

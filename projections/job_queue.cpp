@@ -11,6 +11,15 @@ namespace {
 /// Puts tasks of which only others' jobs are ready behind all that have some of our own.
 constexpr position behind_own = position{1} << 63;
 
+/// Jobs are left to others for a multiple of 50 ms, so that many are looked at together.
+using hold_grain = std::chrono::duration<std::int64_t, std::ratio<1, 20>>;
+
+time_point rounded_up(time_point t) {
+  if (t > time_point::max() - std::chrono::seconds{1})
+    return t;
+  return time_point{std::chrono::ceil<hold_grain>(t.time_since_epoch())};
+}
+
 } // namespace
 
 job_queue::task_entry& job_queue::entry_of(const task_id& task) {
@@ -37,7 +46,7 @@ void job_queue::set_task(const task_id& task, std::optional<std::uint32_t> slots
 }
 
 void job_queue::add(const domain::waiting_job& job, position added_at,
-                    std::optional<time_point> run_at) {
+                    std::optional<time_point> run_at, std::optional<time_point> others_until) {
   auto& entry = jobs_[job.id];
   const bool is_new = entry.task == nullptr;
   if (!is_new && entry.added_at != 0)
@@ -49,12 +58,14 @@ void job_queue::add(const domain::waiting_job& job, position added_at,
   entry.schedule = job.schedule;
   entry.late_at = job.deadline;
   entry.task->waiting += is_new;
-  if (job.deadline)
-    deadlines_.emplace(*job.deadline, added_at, job.id);
+  if (others_until && !entry.has_slot)
+    return hold(job.id, entry, *others_until);
+  if (entry.late_at)
+    deadlines_.emplace(*entry.late_at, added_at, job.id);
   if (entry.has_slot)
     return;
-  if (run_at)
-    delayed_.emplace(*run_at, added_at, job.id);
+  if (entry.run_at)
+    delayed_.emplace(*entry.run_at, added_at, job.id);
   else
     make_ready(job.id, entry);
 }
@@ -67,19 +78,23 @@ void job_queue::add_running(const domain::waiting_job& job, position added_at, b
   entry.in_log = true;
 }
 
+void job_queue::hold(const job_id& id, job_entry& job, time_point until) {
+  job.is_others = true;
+  until = std::max(until, job.run_at.value_or(until));
+  job.run_at = rounded_up(until);
+  held_jobs_[*job.run_at].emplace_back(job.added_at, id);
+  if (!job.late_at)
+    return;
+  job.late_at = std::max(*job.late_at, until);
+  deadlines_.emplace(*job.late_at, job.added_at, id);
+}
+
 void job_queue::hold_back(const job_id& id, time_point until) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end() || found->second.has_slot)
     return;
-  auto& job = found->second;
-  job.is_others = true;
-  job.run_at = job.run_at ? std::max(*job.run_at, until) : until;
-  delayed_.emplace(*job.run_at, job.added_at, id);
-  if (job.late_at && *job.late_at < until) {
-    job.late_at = until;
-    deadlines_.emplace(until, job.added_at, id);
-  }
-  list(*job.task);
+  hold(id, found->second, until);
+  list(*found->second.task);
 }
 
 void job_queue::hold_back(const task_id& id, time_point until) {
@@ -94,6 +109,17 @@ void job_queue::hold_back(const task_id& id, time_point until) {
 }
 
 void job_queue::end_holds(time_point now) {
+  while (!held_jobs_.empty() && held_jobs_.begin()->first <= now) {
+    const auto held = held_jobs_.extract(held_jobs_.begin());
+    for (const auto& [added_at, id] : held.mapped()) {
+      const auto found = jobs_.find(id);
+      if (found == jobs_.end() || found->second.has_slot || found->second.run_at != held.key() ||
+          found->second.added_at != added_at)
+        continue; // most are gone: the other node was there in time
+      found->second.run_at.reset();
+      make_ready(id, found->second);
+    }
+  }
   while (!held_tasks_.empty() && held_tasks_.begin()->first <= now) {
     auto& task = *held_tasks_.begin()->second;
     held_tasks_.erase(held_tasks_.begin());
@@ -326,9 +352,16 @@ std::optional<time_point> job_queue::next_wake() const {
   const auto consider = [&](time_point at) { first = first ? std::min(*first, at) : at; };
   if (!deadlines_.empty())
     consider(std::get<time_point>(deadlines_.top()) + duration{1});
+  if (!held_jobs_.empty())
+    consider(held_jobs_.begin()->first);
   if (!held_tasks_.empty())
     consider(held_tasks_.begin()->first);
   return first;
+}
+
+bool job_queue::has_limit(const task_id& task) const {
+  const auto found = tasks_.find(task);
+  return found != tasks_.end() && found->second.slots;
 }
 
 const task_id* job_queue::task_of(const job_id& id) const {

@@ -35,9 +35,11 @@ public:
   /// How many jobs of `task` may run at once (none = no limit), and whether this node can run them.
   void set_task(const task_id& task, std::optional<std::uint32_t> slots, bool claimable);
 
-  /// A new job waits. `added_at` is its place in the queue. A reservation made before stays, and so
-  /// does a job that has this id already.
-  void add(const domain::waiting_job& job, position added_at, std::optional<time_point> run_at);
+  /// A new job waits. `added_at` is its place in the queue; `others_until`: it is held back until
+  /// then, as by `hold_back`. A reservation made before stays, and so does a job that has this id
+  /// already.
+  void add(const domain::waiting_job& job, position added_at, std::optional<time_point> run_at,
+           std::optional<time_point> others_until = {});
 
   /// A job that is claimed already, as start-up finds it: by this node or by another.
   void add_running(const domain::waiting_job& job, position added_at, bool here = true);
@@ -82,6 +84,8 @@ public:
   /// None = never.
   std::optional<time_point> next_wake() const;
 
+  /// Whether only so many jobs of the task may run at once.
+  bool has_limit(const task_id& task) const;
   /// The task of a job that is here; nullptr when the job is not.
   const task_id* task_of(const job_id& id) const;
   /// Whether this node claimed or reserved it.
@@ -123,7 +127,7 @@ private:
     bool has_slot = false;  ///< Claimed or reserved: it does not wait.
     bool is_here = false;   ///< By this node.
     bool in_log = false;    ///< The claim, not only the reservation.
-    bool is_others = false; ///< Another node was to try first.
+    bool is_others = false; ///< Another node was to try first; `run_at` is when that ends, too.
     std::uint32_t slot = 0; ///< Its number; 0 = none.
   };
   /// Those of one instant come out as they were added: at the end of their line.
@@ -143,6 +147,7 @@ private:
   bool is_gone(const place& item, bool from_others) const;
   void drop_gone(task_entry& task);
   void end_holds(time_point now);
+  void hold(const job_id& id, job_entry& job, time_point until);
   void drop_stale(timed_queue& queue, std::optional<time_point> job_entry::*when);
   std::vector<domain::waiting_job> take_late(time_point now);
 
@@ -154,6 +159,8 @@ private:
   std::uint64_t slot_seed_ = 0;                         ///< 0 = slots have no numbers.
   std::set<std::pair<position, task_entry*>> runnable_; ///< Tasks with a ready job and a free slot.
   timed_queue delayed_;
+  /// Jobs that are left to others, by when that ends: many at once, in the order they came.
+  std::map<time_point, std::vector<place>> held_jobs_;
   timed_queue deadlines_;
   std::set<std::pair<time_point, task_entry*>> held_tasks_;
 };

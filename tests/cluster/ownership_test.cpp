@@ -161,7 +161,7 @@ TEST_CASE("ownership: nodes with room come first for a job, the others can still
   const job_needs needs{task_id{"report"}, "threads", true, {}};
   for (std::uint8_t n = 0; n < 100; ++n) {
     const auto rank = [&](const char* node) {
-      return rank_for_job(node_id{node}, job(n), needs, sessions);
+      return job_ranks{node_id{node}, needs, sessions}.of(job(n));
     };
     CHECK(rank("node-1").value_or(9) + rank("node-2").value_or(9) == 1);
     CHECK(rank("node-0").value_or(9) + rank("node-3").value_or(9) == 5);

@@ -323,6 +323,25 @@ TEST_CASE("job_queue: a job that is held back waits for its time, and no longer"
   CHECK(q.take(day_one + std::chrono::seconds{2}) == numbers{1});
 }
 
+TEST_CASE(
+    "job_queue: a job that is another node's from the start is held back as one that waited") {
+  using namespace std::chrono_literals;
+  numbered_queue q;
+  q.queue.set_task(a, 1, false); // here it can only be given up
+  const auto add = [&](std::uint64_t n, std::optional<time_point> run_at, time_point until) {
+    q.queue.add({job_number(n), a, {}, day_one + 1s}, n, run_at, until);
+  };
+  add(1, {}, day_one + 2s);
+  add(2, day_one + 3s, day_one + 2s);                            // its own time comes later
+  add(3, {}, day_one + 1'970ms);                                 // holds end every 50 ms
+  CHECK(q.queue.next_wake() == day_one + 1'970ms + duration{1}); // to give job 3 up
+  CHECK(q.take(day_one + 1'970ms).empty());
+  CHECK(q.take(day_one + 2s) == numbers{3});
+  CHECK(q.take(day_one + 2s + duration{1}) == numbers{1}); // too late, after the other's time
+  CHECK(q.take(day_one + 3s).empty());
+  CHECK(q.take(day_one + 3s + duration{1}) == numbers{2});
+}
+
 TEST_CASE("job_queue: what was left to another node comes after our own, newest first") {
   numbered_queue q;
   q.queue.set_task(a, std::nullopt, true);

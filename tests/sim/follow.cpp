@@ -179,7 +179,7 @@ void node::note(const event& e, position at) {
 void node::note_job(const job_added& job, position at) {
   queue_.add({job.id, job.task, job.schedule, job.deadline}, at, job.run_at);
   const auto task = live_.tasks.find(job.task);
-  const auto rank = cluster::rank_for_job(name(), job.id, needs_of(task.get(), job.task), peers_)
+  const auto rank = cluster::job_ranks{name(), needs_of(task.get(), job.task), peers_}.of(job.id)
                         .value_or(rank_of_strangers);
   const auto now = agreed();
   if (rank != 0 && now)
