@@ -2,12 +2,20 @@
 
 #include <pthread.h>
 
+#include <utility>
+
 namespace carillon::actors {
 namespace {
 
 /// Blocks that wait for the thread; beyond, the oldest is dropped: receivers read the log.
 constexpr std::size_t blocks_waiting_max = 1'000;
-constexpr std::size_t events_waiting_max = 20'000;
+constexpr std::size_t records_waiting_max = 20'000;
+
+/// Messages for listeners outside that wait in the transport: enough for it to go on while more are
+/// made, and few, for what is made and then dropped is work for nothing.
+constexpr std::size_t outside_in_transport_max = 500;
+/// How often the thread looks whether the transport has room again.
+constexpr std::chrono::milliseconds room_look{2};
 
 constexpr std::chrono::milliseconds drain{500};
 
@@ -45,10 +53,12 @@ expected<std::unique_ptr<broker_link>> broker_link::open(settings how, callbacks
   if (!broker.key.empty())
     if (auto good = cluster::check_cluster_key(broker.key); !good)
       return unexpected<error>{std::move(good).error()};
-  self->events_ = {.enabled = broker.publish_events,
-                   .types = {broker.event_types.begin(), broker.event_types.end()}};
-  if (auto good = cluster::check(self->events_); !good)
+  cluster::event_publication events{
+      .enabled = broker.publish_events,
+      .types = {broker.event_types.begin(), broker.event_types.end()}};
+  if (auto good = cluster::check(events); !good)
     return unexpected<error>{std::move(good).error()};
+  self->outside_.emplace(std::move(events), records_waiting_max);
   auto url = cluster::parse_broker_url(broker.url);
   if (!url)
     return unexpected<error>{std::move(url).error()};
@@ -101,7 +111,9 @@ expected<void> broker_link::start() {
 
 cluster::transport_stats broker_link::stats() const {
   const std::lock_guard hold{mutex_};
-  return transport_ ? transport_->stats() : cluster::transport_stats{};
+  auto out = transport_ ? transport_->stats() : cluster::transport_stats{};
+  out.dropped_outgoing += outside_->dropped();
+  return out;
 }
 
 broker_link::~broker_link() { close(); }
@@ -128,13 +140,10 @@ void broker_link::announce(cluster::block_message block) {
   changed_.notify_all();
 }
 
-void broker_link::publish(const recorded_event& e) {
-  if (!cluster::is_published(events_, e, how_.node))
-    return;
-  auto message = cluster::to_cloud_event(e, names_);
+void broker_link::publish(std::shared_ptr<const stores::block> block) {
   {
     const std::lock_guard hold{mutex_};
-    push_bounded(outside_, std::move(message), events_waiting_max);
+    outside_->push(std::move(block));
   }
   changed_.notify_all();
 }
@@ -178,20 +187,36 @@ void broker_link::on_message(const cluster::message& m) {
     call_.on_block(std::move(*opened));
 }
 
+void broker_link::send_blocks(std::unique_lock<std::mutex>&) {
+  for (const auto& block : std::exchange(blocks_, {}))
+    transport_->publish(cluster::to_message(block, names_, *seal_));
+}
+
+/// As much as the transport has room for; at the end, all that waits.
+void broker_link::send_outside(std::unique_lock<std::mutex>& hold) {
+  auto waiting = transport_->stats().waiting;
+  while (blocks_.empty() && (waiting++ < outside_in_transport_max || is_closing_)) {
+    const auto next = outside_->pop();
+    if (!next)
+      return;
+    hold.unlock();
+    transport_->publish(cluster::to_cloud_event(*next, names_));
+    hold.lock();
+  }
+}
+
 void broker_link::work() {
   std::unique_lock hold{mutex_};
   for (;;) {
-    changed_.wait(hold, [this] { return is_closing_ || !blocks_.empty() || !outside_.empty(); });
-    if (blocks_.empty() && outside_.empty())
-      return; // closing, and all is sent
-    auto blocks = std::exchange(blocks_, {});
-    auto outside = std::exchange(outside_, {});
-    for (const auto& block : blocks)
-      transport_->publish(cluster::to_message(block, names_, *seal_));
-    hold.unlock();
-    for (auto& message : outside)
-      transport_->publish(std::move(message));
-    hold.lock();
+    const auto has_news = [this] { return is_closing_ || !blocks_.empty(); };
+    if (outside_->empty())
+      changed_.wait(hold, [&] { return has_news() || !outside_->empty(); });
+    else
+      changed_.wait_for(hold, room_look, has_news);
+    send_blocks(hold);
+    send_outside(hold);
+    if (is_closing_ && blocks_.empty() && outside_->empty())
+      return;
   }
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "carillon/event.hpp"
+#include "actors/outside_feed.hpp"
 #include "carillon/scheduler.hpp"
 #include "cluster/block_channel.hpp"
 #include "cluster/broker.hpp"
-#include "cluster/cloud_events.hpp"
 #include "cluster/presence.hpp"
 
 #include <condition_variable>
@@ -47,11 +46,12 @@ public:
   expected<void> start();
 
   void announce(cluster::block_message block);
-  void publish(const recorded_event& e);
+  /// Records for listeners outside, of a block that this node wrote.
+  void publish(std::shared_ptr<const stores::block> block);
   /// What this node says about itself; said again after every reconnect.
   void say(cluster::node_status status);
 
-  bool publishes_events() const { return events_.enabled; }
+  bool publishes_events() const { return how_.broker.publish_events; }
   cluster::transport_stats stats() const;
   /// Sends what waits, for a while, and says good-bye.
   void close();
@@ -61,13 +61,14 @@ private:
   void on_message(const cluster::message& m);
   void on_status(const cluster::message& m);
   void publish_status(std::unique_lock<std::mutex>& hold);
+  void send_blocks(std::unique_lock<std::mutex>& hold);
+  void send_outside(std::unique_lock<std::mutex>& hold);
   void work();
 
   settings how_;
   callbacks call_;
   cluster::broker_url url_;
   cluster::topics names_;
-  cluster::event_publication events_;
   std::uint64_t incarnation_ = 0;
 
   mutable std::mutex mutex_; ///< Guards what follows.
@@ -76,7 +77,7 @@ private:
   std::optional<cluster::presence_table> peers_;
   std::optional<cluster::node_status> status_;
   std::deque<cluster::block_message> blocks_;
-  std::deque<cluster::message> outside_;
+  std::optional<outside_feed> outside_;
   bool is_closing_ = false;
   std::unique_ptr<cluster::transport> transport_;
   std::thread worker_;

@@ -244,7 +244,6 @@ scheduler::implementation::~implementation() {
   changed_.notify_all();
   if (housekeeper_.joinable())
     housekeeper_.join();
-  published_events_.unsubscribe();
   if (link_ != nullptr)
     link_->close();
   if (keeper_ != nullptr)

@@ -129,7 +129,6 @@ private:
   std::shared_ptr<stores::event_log> log_;
   std::unique_ptr<actors::session_keeper> keeper_; ///< Shared logs only.
   std::unique_ptr<actors::broker_link> link_;      ///< Null = there is no broker.
-  subscription published_events_;
   std::unique_ptr<actors::alarm> alarm_;
   std::filesystem::path temporary_runs_; ///< Removed at the end; empty = none.
   std::atomic<std::size_t> next_job_owner_{0};

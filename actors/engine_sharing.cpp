@@ -150,6 +150,10 @@ expected<void> scheduler::implementation::open_broker() {
   node_->sharing->tell_others = [link = link_.get()](cluster::block_message block) {
     link->announce(std::move(block));
   };
+  if (link_->publishes_events())
+    node_->sharing->tell_outside = [link = link_.get()](std::shared_ptr<const stores::block> own) {
+      link->publish(std::move(own));
+    };
   return {};
 }
 
@@ -160,9 +164,6 @@ expected<void> scheduler::implementation::start_broker() {
   if (auto started = link_->start(); !started)
     return started;
   say_presence();
-  if (link_->publishes_events())
-    published_events_ =
-        subscribe({}, [link = link_.get()](const recorded_event& e) { link->publish(e); }, {});
   return {};
 }
 

@@ -70,7 +70,10 @@ expected<void> log_publisher::publish(std::shared_ptr<const stores::block> block
     }
   }
   crash_point("publish.before");
-  tell_followers(published{std::move(block)});
+  tell_followers(published{block});
+  const auto& sharing = node_->sharing;
+  if (sharing != nullptr && sharing->tell_outside && block->node == node_->node)
+    sharing->tell_outside(std::move(block));
   node_->applied = head_.at;
   crash_point("publish.after");
   return {};

@@ -5,6 +5,7 @@
 #include "cluster/block_channel.hpp"
 #include "cluster/ownership.hpp"
 #include "cluster/succession.hpp"
+#include "stores/event_log.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -86,6 +87,8 @@ public:
   std::optional<unseen_life> past = {};
   /// Tells the other nodes of a block that is in the log. Must not block.
   std::function<void(cluster::block_message)> tell_others = {};
+  /// Tells listeners outside of a block of this node. Must not block.
+  std::function<void(std::shared_ptr<const stores::block>)> tell_outside = {};
   /// Reads the sessions again, by this time of the store's clock at the latest.
   std::function<void(time_point)> look_by = {};
   /// The log refused the session with this token.

@@ -12,7 +12,7 @@
 /// what the log holds, and the log holds no secrets.
 namespace carillon::cluster {
 
-/// Which events are published, by the node that wrote them.
+/// Which events are published; each node publishes those that it wrote.
 struct event_publication {
   bool enabled = false;
   std::set<std::string> types = {};  ///< Wire names ("job_finished"); empty = all.
@@ -22,8 +22,8 @@ struct event_publication {
 /// Errors: invalid_argument with field "events" when a name is that of no event.
 expected<void> check(const event_publication& what);
 
-/// Whether `e`, written by `self`, is to be published. Records of unknown types never are.
-bool is_published(const event_publication& what, const recorded_event& e, const node_id& self);
+/// Whether `e` is to be published. Records of unknown types never are.
+bool is_published(const event_publication& what, const event& e);
 
 /// What happened, without what it happened to: "finished" for job_finished, "lease_lost" for
 /// lease_lost. Last level of the topic.
