@@ -40,8 +40,8 @@ const workload* find(const std::string& name) {
 } // namespace
 
 int main(int argc, char** argv) {
-  // As the daemon does: blocks of events come and go by the megabyte, and glibc would fetch their
-  // memory from the kernel anew each time.
+  // As the daemon does, where tcmalloc is not linked in: blocks of events come and go by the
+  // megabyte, and glibc would fetch their memory from the kernel anew each time.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   CLI::App app{"Figures of Carillon, each beside what the machine itself can do."};

@@ -25,6 +25,16 @@ function(carillon_library name)
   set_property(GLOBAL APPEND PROPERTY CARILLON_LIBRARIES ${target})
 endfunction()
 
+# carillon_use_tcmalloc(TARGET): of a program; a library leaves its user's process alone.
+function(carillon_use_tcmalloc target)
+  if(NOT CARILLON_TCMALLOC OR CARILLON_SANITIZE OR CARILLON_BUILD_FUZZERS)
+    return()
+  endif()
+  # The package that is needed to run; the one to compile with adds nothing.
+  find_library(CARILLON_TCMALLOC_LIBRARY NAMES libtcmalloc_minimal.so.4 tcmalloc_minimal REQUIRED)
+  target_link_libraries(${target} PRIVATE ${CARILLON_TCMALLOC_LIBRARY})
+endfunction()
+
 # carillon_program(NAME SOURCES a.cpp ... [LINKS ...])
 # A program that users run: the executable target NAME, found at <build folder>/NAME and installed.
 function(carillon_program name)

@@ -7,6 +7,8 @@ option(CARILLON_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(CARILLON_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(CARILLON_BUILD_FUZZERS "Build everything for libFuzzer, and its targets (needs clang)" OFF)
 option(CARILLON_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+# Blocks of events are made in one thread and freed in others: glibc is slow at that.
+option(CARILLON_TCMALLOC "Link the programs with tcmalloc" ON)
 option(CARILLON_PCH "Precompile the heaviest headers of the folders that ask for it" ON)
 
 if(NOT PROJECT_IS_TOP_LEVEL)

@@ -16,8 +16,8 @@ constexpr add_subcommand subcommands[] = {
     add_version,
 };
 
-/// Blocks of events come and go by the megabyte. Memory up to here is kept for the next ones, not
-/// given back to the kernel each time.
+/// For glibc's allocator, where tcmalloc is not linked in: blocks of events come and go by the
+/// megabyte. Memory up to here is kept for the next ones, not given back to the kernel each time.
 constexpr int kept_memory_bytes = 64 << 20;
 
 } // namespace
