@@ -57,10 +57,13 @@ figures run_fires(const parameters& with) {
   const auto nodes = start_nodes(
       with, [](scheduler_options&) {},
       [&](scheduler& node) {
-        must(node.register_task(task_id{"fire"}, [&](const job_context& run) -> task_result {
-          seen.note(run);
-          return value{};
-        }));
+        must(node.register_task(
+            task_id{"fire"},
+            [&](const job_context& run) -> task_result {
+              seen.note(run);
+              return value{};
+            },
+            {.max_running_jobs = with.limit}));
       });
   add_schedules(*nodes.front(), static_cast<std::int64_t>(with.schedules));
   std::this_thread::sleep_for(period); // each has fired once
@@ -71,6 +74,7 @@ figures run_fires(const parameters& with) {
   return {{"workload", "fires"},
           {"nodes", with.nodes},
           {"schedules", with.schedules},
+          {"limit", with.limit ? figures(*with.limit) : figures(nullptr)},
           {"fires", late.size()},
           {"lateness_ms", samples{late}.p50_p99_max()}};
 }
