@@ -193,7 +193,7 @@ void scheduler::implementation::watch_actors() {
         [node, name = std::move(name)](const caf::error& reason) {
           if (reason == caf::exit_reason::user_shutdown)
             return;
-          node->log_broken = true;
+          node->break_log();
           node->log(log_level::error, "the " + name + " actor ended by itself; restart this node");
         });
   };

@@ -71,6 +71,7 @@ expected<stores::session> scheduler::implementation::open_shared_session() {
   keeper_ = std::move(*keeper);
   node_->sharing->look_by = [keeper = keeper_.get()](auto when) { keeper->look_by(when); };
   node_->sharing->refused = [keeper = keeper_.get()](auto token) { keeper->refused(token); };
+  node_->sharing->give_up = [keeper = keeper_.get()] { keeper->give_up(); };
   return keeper_->current();
 }
 

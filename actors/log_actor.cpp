@@ -173,7 +173,7 @@ expected<stores::append_result> write(log_state& st, std::vector<stores::commit>
 
 void fail(log_state& st, std::vector<waiting_append>& batch, const error& why) {
   if (why.code != errc::no_space)
-    st.node->log_broken = true;
+    st.node->break_log();
   st.node->log(log_level::error, "log refused a block: " + why.message);
   for (auto& request : batch)
     if (!request.is_answered)
@@ -269,7 +269,7 @@ bool is_away(const log_state& st, const error& why) {
 
 /// Gives up: nobody can say what the log holds.
 void break_log(log_state& st, const error& why) {
-  st.node->log_broken = true;
+  st.node->break_log();
   st.node->log(log_level::error, "log cannot be used any more: " + why.message);
 }
 

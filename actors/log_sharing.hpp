@@ -93,6 +93,8 @@ public:
   std::function<void(time_point)> look_by = {};
   /// The log refused the session with this token.
   std::function<void(std::uint64_t)> refused = {};
+  /// Lets the session end, and opens no other.
+  std::function<void()> give_up = {};
 
 private:
   node_id self_;

@@ -118,6 +118,12 @@ struct node_context {
   std::string lease_file; ///< For supervisors of runs; empty = runs need no lease.
 
   time_point now() const { return time->now(); }
+  /// The log is of no use to this node any more. Its session ends, so that others take over.
+  void break_log() {
+    log_broken = true;
+    if (sharing != nullptr && sharing->give_up)
+      sharing->give_up();
+  }
   /// Whether what this node has claimed is its own to run, as far as it can know.
   bool holds_lease() const { return sharing == nullptr || sharing->may_work(); }
   /// Whether this node takes on new work: it is started, does not drain, and has its log.

@@ -240,9 +240,21 @@ void session_keeper::refused(std::uint64_t token) {
   changed_.notify_all();
 }
 
+void session_keeper::give_up() {
+  const std::lock_guard hold{mutex_};
+  has_given_up_ = true;
+  if (lease_)
+    lease_->refused();
+  changed_.notify_all();
+}
+
 void session_keeper::keep() {
   std::unique_lock hold{mutex_};
   while (!closing_) {
+    if (has_given_up_) {
+      changed_.wait(hold, [this] { return closing_; });
+      return;
+    }
     const bool was_lost = lost_;
     const bool is_due = lease_->look(boot_now()) == cluster::lease_state::renew_due;
     const bool is_to_say = must_announce_;

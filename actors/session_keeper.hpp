@@ -68,6 +68,9 @@ public:
   void look_by(time_point when);
   /// The log has refused the session with this token.
   void refused(std::uint64_t token);
+  /// This node is of no use any more: what runs under its session stops, the session runs out in
+  /// the store, and no other follows.
+  void give_up();
   /// How far our clock is from the store's.
   std::optional<cluster::skew_estimate> skew() const;
   /// Ends the threads. `forget`: nothing of ours goes on, so the session is closed at once.
@@ -103,6 +106,7 @@ private:
   bool closing_ = false;
   bool must_look_ = false;
   bool must_announce_ = false;
+  bool has_given_up_ = false;
   bool has_clock_turned_ = false;     ///< `clock_is_off` has changed.
   std::optional<time_point> look_at_; ///< By the store's clock.
   std::thread keeper_;

@@ -4,9 +4,11 @@
 
 #include "events/level.hpp"
 #include "stores/event_log.hpp"
+#include "stores/sessions.hpp"
 #include "tests/actors/engine_fixture.hpp"
 #include "tests/support/postgres_server.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -175,6 +177,16 @@ TEST_CASE(
   CHECK(newer("force " + next) == "ok");
   REQUIRE(eventually([&] { return !older.ready().has_value(); }));
   CHECK(older.status().at == at); // nothing of a block that it may not use
+  // Its session ends, and no other follows: what it had is the others' now.
+  const auto reader = must(stores::open_log(log));
+  const auto is_live = [&] {
+    const auto list = must(reader->sessions()->list()).sessions;
+    return std::any_of(list.begin(), list.end(), [](const stores::session_record& record) {
+      return record.node == node_id{"older"} && !record.expired;
+    });
+  };
+  CHECK(is_live());
+  REQUIRE(eventually([&] { return !is_live(); }));
   const std::lock_guard hold{mutex};
   CHECK(has(said, "the log is at level " + next + ", and this build knows up to " + known));
 }
