@@ -14,8 +14,9 @@ constexpr std::size_t records_waiting_max = 20'000;
 /// Messages for listeners outside that wait in the transport: enough for it to go on while more are
 /// made, and few, for what is made and then dropped is work for nothing.
 constexpr std::size_t outside_in_transport_max = 500;
-/// How often the thread looks whether the transport has room again.
-constexpr std::chrono::milliseconds room_look{2};
+/// How often the thread looks whether the transport has room again, and while the broker is away.
+constexpr std::chrono::milliseconds room_look{10};
+constexpr std::chrono::milliseconds away_look{200};
 
 constexpr std::chrono::milliseconds drain{500};
 
@@ -212,7 +213,7 @@ void broker_link::work() {
     if (outside_->empty())
       changed_.wait(hold, [&] { return has_news() || !outside_->empty(); });
     else
-      changed_.wait_for(hold, room_look, has_news);
+      changed_.wait_for(hold, transport_->stats().connected ? room_look : away_look, has_news);
     send_blocks(hold);
     send_outside(hold);
     if (is_closing_ && blocks_.empty() && outside_->empty())
