@@ -20,14 +20,6 @@ template <class Bits> void put(Bits& out, const std::vector<int>& values) {
     out |= static_cast<Bits>(Bits{1} << value);
 }
 
-/// The seconds of one unit of `freq`, up to a day.
-second_count unit_of(frequency freq) {
-  return freq == frequency::secondly   ? 1
-         : freq == frequency::minutely ? 60
-         : freq == frequency::hourly   ? 3600
-                                       : day_seconds;
-}
-
 /// The days: what the rule says, else those of DTSTART.
 void put_days(recurrence_pattern& out, const recurrence_text& rule, civil_date start_date,
               int start_weekday) {
@@ -141,17 +133,10 @@ bool is_plain(const recurrence_pattern& p) {
          (unit > 1 || std::popcount(p.seconds) == 60);
 }
 
-/// After how many seconds all occurrences come again: dates and weekdays do after 400 years. None =
-/// they do not, because the first week begins with DTSTART, or not within the years that there are.
+/// After how many seconds all occurrences come again. None = they do not, because the first week
+/// begins with DTSTART, or not within the years that there are.
 std::optional<second_count> cycle_of(const recurrence_pattern& p) {
-  constexpr std::int64_t cycle_years = 400;
-  constexpr std::int64_t cycle_days = 146'097;
-  const std::int64_t periods = p.freq == frequency::yearly    ? cycle_years
-                               : p.freq == frequency::monthly ? 12 * cycle_years
-                               : p.freq == frequency::weekly
-                                   ? cycle_days / days_of_week
-                                   : cycle_days * (day_seconds / unit_of(p.freq));
-  const auto rounds = p.interval / std::gcd(p.interval, periods);
+  const auto rounds = p.interval / std::gcd(p.interval, periods_of_cycle(p.freq));
   if ((p.freq == frequency::weekly && !p.positions.empty()) ||
       rounds > (p.last - p.start) / (cycle_days * day_seconds))
     return std::nullopt;
@@ -200,6 +185,21 @@ bool never_occurs(const recurrence_pattern& p) {
 }
 
 } // namespace
+
+second_count unit_of(frequency freq) noexcept {
+  return freq == frequency::secondly   ? 1
+         : freq == frequency::minutely ? 60
+         : freq == frequency::hourly   ? 3600
+                                       : day_seconds;
+}
+
+std::int64_t periods_of_cycle(frequency freq) noexcept {
+  constexpr std::int64_t years = 400;
+  return freq == frequency::yearly    ? years
+         : freq == frequency::monthly ? 12 * years
+         : freq == frequency::weekly  ? cycle_days / days_of_week
+                                      : cycle_days * (day_seconds / unit_of(freq));
+}
 
 int weekday_of(std::int64_t day) noexcept {
   return static_cast<int>((day + 3) - floor_div(day + 3, days_of_week) * days_of_week);

@@ -24,17 +24,13 @@ constexpr int kinds_of_year = 58;
 constexpr int steps_of_position = 3;
 constexpr int steps_of_position_in_year = 15;
 
-/// Periods of `freq` that the interval takes before all of them have come up in every form: after
-/// 400 years dates and weekdays come again in the same order.
-std::int64_t cycle_of(const recurrence_pattern& p) noexcept {
+/// Periods that the interval takes before all of them have come up in every form.
+std::int64_t cycle_periods(const recurrence_pattern& p) noexcept {
   if (p.interval == 1 && p.freq >= frequency::weekly)
     return kinds_of_year * (p.freq == frequency::yearly    ? 1
                             : p.freq == frequency::monthly ? 12
                                                            : 53);
-  const std::int64_t periods = p.freq == frequency::yearly    ? 400
-                               : p.freq == frequency::monthly ? 400 * 12
-                               : p.freq == frequency::weekly  ? 20'871
-                                                              : 146'097;
+  const auto periods = periods_of_cycle(p.freq);
   return periods / std::gcd(periods, p.interval);
 }
 
@@ -209,7 +205,7 @@ period period_from(const recurrence_pattern& p, std::int64_t day) noexcept {
 /// The first day at or after `day` that matches and lies in a period that the interval takes.
 std::optional<std::int64_t> day_from(const recurrence_pattern& p, std::int64_t day,
                                      int& steps) noexcept {
-  for (auto left = cycle_of(p) + 2; left > 0 && steps-- > 0; --left) {
+  for (auto left = cycle_periods(p) + 2; left > 0 && steps-- > 0; --left) {
     const auto found = matching_day(p, day);
     if (!found || p.interval == 1) // it takes every period
       return found;
@@ -318,7 +314,7 @@ std::optional<second_count> first_position(const recurrence_pattern& p, const da
 std::optional<second_count> by_position(const recurrence_pattern& p, second_count wall,
                                         int& steps) noexcept {
   auto day = period_from(p, floor_div(wall, day_seconds)).begin;
-  for (auto left = cycle_of(p) + 2; left > 0; --left) {
+  for (auto left = cycle_periods(p) + 2; left > 0; --left) {
     const auto found = day_from(p, day, steps);
     if (!found)
       return std::nullopt;
@@ -337,9 +333,7 @@ std::optional<second_count> by_position(const recurrence_pattern& p, second_coun
 /// hours and minutes that do not match.
 std::optional<second_count> by_units(const recurrence_pattern& p, second_count wall,
                                      int& steps) noexcept {
-  const second_count unit = p.freq == frequency::hourly     ? 3600
-                            : p.freq == frequency::minutely ? 60
-                                                            : 1;
+  const auto unit = unit_of(p.freq);
   const auto step = unit * p.interval;
   const auto origin = floor_div(p.start, unit) * unit;
   const auto align = [&](second_count at) { return origin + ceil_div(at - origin, step) * step; };

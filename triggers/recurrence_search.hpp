@@ -68,6 +68,14 @@ inline constexpr int count_steps_max = 50'000;
 /// 0 = Monday.
 int weekday_of(std::int64_t day) noexcept;
 
+/// The seconds of one unit of `freq`, up to a day.
+second_count unit_of(frequency freq) noexcept;
+
+/// After so many days, 400 years, dates and weekdays come again in the same order.
+inline constexpr std::int64_t cycle_days = 146'097;
+/// The periods of `freq` in them.
+std::int64_t periods_of_cycle(frequency freq) noexcept;
+
 /// Makes a rule ready; what it leaves open comes from `start`, wall-clock time in whole seconds.
 /// Errors: limit_exceeded with `field` (COUNT is so high that finding its last occurrence takes
 /// more than `count_steps_max`).
