@@ -37,48 +37,51 @@ std::string_view id_bytes(const job_id& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
 
-std::string index_prefix(char letter, key k) { return letter + big_endian(k); }
+/// Which jobs a part of the index is about.
+struct index_name {
+  char letter = 0;
+  key of = 0;
 
-std::string schedule_prefix(const schedule_id& id) {
-  return index_prefix(by_schedule, stream_key(stream_category::schedule, id.value));
+  auto operator<=>(const index_name&) const = default;
+};
+
+index_name name_of(const schedule_id& id) {
+  return {by_schedule, stream_key(stream_category::schedule, id.value)};
 }
-std::string task_prefix(const task_id& id) {
-  return index_prefix(by_task, stream_key(stream_category::task, id.value));
+index_name name_of(const task_id& id) {
+  return {by_task, stream_key(stream_category::task, id.value)};
 }
-std::string outcome_prefix(job_outcome outcome) {
-  return index_prefix(by_outcome, static_cast<key>(outcome));
-}
+index_name name_of(job_outcome outcome) { return {by_outcome, static_cast<key>(outcome)}; }
+
+std::string prefix_of(const index_name& name) { return name.letter + big_endian(name.of); }
 
 /// One key of the index: in byte order as in this one.
 struct index_entry {
-  char letter = 0;
-  key of = 0;
+  index_name name = {};
   position end = 0;
 
   auto operator<=>(const index_entry&) const = default;
 };
 
-std::string to_key(const index_entry& e) {
-  return index_prefix(e.letter, e.of) += big_endian(e.end);
-}
+std::string to_key(const index_entry& e) { return prefix_of(e.name) += big_endian(e.end); }
 
 /// Adds the index entries of a job.
 void add_entries(std::vector<index_entry>& out, const finished_job& job) {
   const auto end = job.finished_at_position;
-  out.push_back({by_task, stream_key(stream_category::task, job.task.value), end});
+  out.push_back({name_of(job.task), end});
   if (!job.schedule.empty())
-    out.push_back({by_schedule, stream_key(stream_category::schedule, job.schedule.value), end});
+    out.push_back({name_of(job.schedule), end});
   if (job.outcome != job_outcome::success)
-    out.push_back({by_outcome, static_cast<key>(job.outcome), end});
+    out.push_back({name_of(job.outcome), end});
 }
 
 /// The narrowest index for a query, by its prefix; empty = all jobs.
 std::string best_prefix(const history_query& q) {
   if (q.schedule && !q.schedule->empty())
-    return schedule_prefix(*q.schedule);
+    return prefix_of(name_of(*q.schedule));
   if (q.outcome && *q.outcome != job_outcome::success)
-    return outcome_prefix(*q.outcome);
-  return q.task ? task_prefix(*q.task) : std::string{};
+    return prefix_of(name_of(*q.outcome));
+  return q.task ? prefix_of(name_of(*q.task)) : std::string{};
 }
 
 class rocksdb_history final : public history_store {
