@@ -30,6 +30,17 @@ inline void must(expected<void> result) {
     FAIL(to_string(result.error().code) << ": " << result.error().message);
 }
 
+/// A node on a log that it shares with others, on the real clock.
+inline scheduler_options shared_log_options(const std::string& log, const std::string& node) {
+  scheduler_options options;
+  options.log = log;
+  options.node = node;
+  options.default_zone = "UTC";
+  options.cleanup_interval.reset();
+  options.supervisor = CARILLON_SUPERVISOR;
+  return options;
+}
+
 /// The code that a command or question was refused with.
 template <class T> std::string refusal(const expected<T>& result) {
   return result ? "accepted" : std::string{to_string(result.error().code)};

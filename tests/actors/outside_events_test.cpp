@@ -17,12 +17,7 @@ namespace {
 const task_id work{"work"};
 
 scheduler started(const std::string& log, const std::string& name, const std::string& broker) {
-  scheduler_options options;
-  options.log = log;
-  options.node = name;
-  options.default_zone = "UTC";
-  options.cleanup_interval.reset();
-  options.supervisor = CARILLON_SUPERVISOR;
+  auto options = shared_log_options(log, name);
   options.broker = {.url = broker, .cluster = "outside", .publish_events = true};
   auto engine = must(scheduler::open(std::move(options)));
   must(engine.register_task(work, [](const job_context&) -> task_result { return value{}; },

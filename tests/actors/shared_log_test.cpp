@@ -18,13 +18,8 @@ namespace {
 const task_id work{"work"};
 
 scheduler_options node_options(const std::string& log, const std::string& name) {
-  scheduler_options options;
-  options.log = log;
-  options.node = name;
-  options.default_zone = "UTC";
-  options.cleanup_interval.reset();
+  auto options = shared_log_options(log, name);
   options.handler_threads = 4;
-  options.supervisor = CARILLON_SUPERVISOR;
   options.session_ttl = 2s;
   return options;
 }

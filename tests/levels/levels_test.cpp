@@ -76,12 +76,7 @@ private:
 };
 
 scheduler_options node_options(const std::string& log, const std::string& name) {
-  scheduler_options options;
-  options.log = log;
-  options.node = name;
-  options.default_zone = "UTC";
-  options.cleanup_interval.reset();
-  options.supervisor = CARILLON_SUPERVISOR;
+  auto options = shared_log_options(log, name);
   options.session_ttl = 2s;
   return options;
 }
