@@ -49,7 +49,7 @@ TEST_CASE("outside events: each record is told once, by the node that wrote it")
   mosquitto_broker broker;
   REQUIRE(broker.start());
   mqtt_witness listener{options_for(broker.url(), "listener")};
-  listener->subscribe("carillon/v1/outside/events/#");
+  listener->subscribe("carillon/v1/outside/events/job/#");
   REQUIRE(listener.wait_connected());
 
   const auto log = carillon::testing::fresh_postgres_log();
