@@ -18,20 +18,20 @@ constexpr std::uint32_t dense_steps_max = 1'000;
 constexpr std::uint32_t early_matches_max = 10'000;
 constexpr std::int64_t early_steps_max = steps_max / 2;
 
-/// The cursors of the children, fresh ones when nothing was produced yet.
-std::vector<trigger_cursor> child_cursors(const trigger_cursor& cursor, std::size_t count) {
-  auto out = cursor.children;
-  out.resize(count);
-  return out;
+/// Where a child stands, a fresh cursor when nothing was produced yet. Not a copy: cursors of
+/// triggers within each other are as deep as these.
+const trigger_cursor& child_cursor(const trigger_cursor& cursor, std::size_t child) {
+  static const trigger_cursor fresh;
+  return child < cursor.children.size() ? cursor.children[child] : fresh;
 }
 
 expected<std::vector<fire>> draw_all(const std::vector<compiled_trigger>& children,
-                                     const std::vector<trigger_cursor>& cursors, time_point from,
+                                     const trigger_cursor& cursor, time_point from,
                                      step_budget& budget) {
   std::vector<fire> out;
   out.reserve(children.size());
   for (std::size_t i = 0; i < children.size(); ++i) {
-    auto drawn = advance(children[i], cursors[i], from, budget);
+    auto drawn = advance(children[i], child_cursor(cursor, i), from, budget);
     if (!drawn)
       return unexpected<error>{std::move(drawn).error()};
     out.push_back(std::move(*drawn));
@@ -48,34 +48,43 @@ struct company {
   std::vector<const trigger_cursor*> cursors;
 };
 
+/// An instant before which no child fired for `threshold`.
+struct pause {
+  time_point at;
+  std::vector<fire> next; ///< Of each child, the first from there on; empty = one has ended.
+};
+
 /// all_of depends on how its children were paired before, so it cannot start anywhere. It can where
 /// no child fired during the last `threshold`: nothing before such an instant is ever paired with
 /// anything after it. Looks for one from `earliest` on, shortly before `target`; none = not found.
-expected<std::optional<time_point>> quiet_point(const company& children, duration threshold,
-                                                time_point earliest, time_point target, int looks,
-                                                step_budget& budget) {
+expected<std::optional<pause>> quiet_point(const company& children, duration threshold,
+                                           time_point earliest, time_point target, int looks,
+                                           step_budget& budget) {
+  std::vector<fire> drawn;
   auto span = threshold + tick;
   for (int look = 0; look < looks && span < target - instant_min; ++look, span *= 4) {
     auto at = std::max(earliest, target - span);
     for (int i = 0; i < values_per_look_max && at <= target; ++i) {
+      drawn.clear();
       auto first = instant_max;
       for (std::size_t child = 0; child < children.triggers.size(); ++child) {
-        auto drawn =
+        auto each =
             advance(*children.triggers[child], *children.cursors[child], at - threshold, budget);
-        if (!drawn)
-          return unexpected<error>{std::move(drawn).error()};
-        if (!drawn->at)
-          return std::optional{target}; // nothing can match from here on
-        first = std::min(first, *drawn->at);
+        if (!each)
+          return unexpected<error>{std::move(each).error()};
+        if (!each->at)
+          return std::optional{pause{target, {}}}; // nothing can match from here on
+        first = std::min(first, *each->at);
+        drawn.push_back(std::move(*each));
       }
       if (first >= at)
-        return std::optional{at};
+        return std::optional{pause{at, std::move(drawn)}};
       at = first + threshold + tick;
     }
     if (target - span <= earliest)
       break;
   }
-  return std::optional<time_point>{};
+  return std::optional<pause>{};
 }
 
 /// Moves those of `pending` that lie before `target` to their first fire time from there on.
@@ -143,7 +152,9 @@ public:
       : rule_{rule}, pending_{pending}, budget_{budget} {}
 
   expected<void> step() {
-    const auto earliest = *std::min_element(pending_.begin(), pending_.end(), earlier)->at;
+    const auto [first, last] = std::minmax_element(pending_.begin(), pending_.end(), earlier);
+    const auto earliest = *first->at;
+    const auto latest = *last->at;
     auto leader = instant_max; // the earliest of those that do not move
     std::size_t moving = 0;
     for (const auto& each : pending_)
@@ -153,12 +164,14 @@ public:
         leader = std::min(leader, *each.at);
     if (moving == pending_.size())
       return one_step(earliest);
+    if (++steps_ > dense_steps_max) {
+      steps_ = 0;
+      return leap(latest - rule_.threshold);
+    }
     // Nothing before this can have company of the leader.
     const auto target = leader - rule_.threshold;
     // One that is alone stays so until then, and is exactly there after as many single steps.
     if (moving == 1)
-      return leap(target);
-    if (++steps_ > dense_steps_max)
       return leap(target);
     const auto bound = earliest + 2 * rule_.threshold + tick;
     if (steps_ % steps_per_look == 1 && target - bound > 8 * (rule_.threshold + tick)) {
@@ -167,7 +180,7 @@ public:
       if (!quiet)
         return unexpected<error>{std::move(quiet).error()};
       if (*quiet)
-        return leap(**quiet);
+        return leap((*quiet)->at);
     }
     return one_step(earliest);
   }
@@ -183,10 +196,7 @@ private:
     return out;
   }
 
-  expected<void> leap(time_point target) {
-    steps_ = 0;
-    return move_to(rule_, pending_, target, budget_);
-  }
+  expected<void> leap(time_point target) { return move_to(rule_, pending_, target, budget_); }
 
   expected<void> one_step(time_point earliest) {
     for (std::size_t i = 0; i < pending_.size(); ++i) {
@@ -203,15 +213,36 @@ private:
   const all_rule& rule_;
   std::vector<fire>& pending_;
   step_budget& budget_;
-  std::uint32_t steps_ = 0; // without a leap
+  std::uint32_t steps_ = 0; // without a match since the last leap to the latest
 };
 
-fire matched(time_point at, const std::vector<fire>& pending) {
+/// Where the children of `rule` stand when its next fire time is sought, from `from` on.
+expected<std::vector<fire>> first_draw(const all_rule& rule, const trigger_cursor& cursor,
+                                       time_point from, step_budget& budget) {
+  if (from <= (cursor.last ? *cursor.last + tick : instant_min))
+    return draw_all(rule.children, cursor, instant_min, budget);
+  company all;
+  for (std::size_t i = 0; i < rule.children.size(); ++i) {
+    all.triggers.push_back(&rule.children[i]);
+    all.cursors.push_back(&child_cursor(cursor, i));
+  }
+  const auto earliest = cursor.last ? *cursor.last + rule.threshold : instant_min;
+  auto quiet = quiet_point(all, rule.threshold, earliest, from, looks_of_seek, budget);
+  if (!quiet)
+    return unexpected<error>{std::move(quiet).error()};
+  // Drawn once: `and`s within each other would double the work at each level.
+  if (*quiet && !(*quiet)->next.empty())
+    return std::move((*quiet)->next);
+  return draw_all(rule.children, cursor, *quiet ? (*quiet)->at : instant_min, budget);
+}
+
+fire matched(time_point at, std::vector<fire>& pending) {
   fire out;
   out.at = at;
   out.cursor.last = at;
-  for (const auto& each : pending)
-    out.cursor.children.push_back(each.cursor);
+  out.cursor.children.reserve(pending.size());
+  for (auto& each : pending)
+    out.cursor.children.push_back(std::move(each.cursor));
   return out;
 }
 
@@ -219,8 +250,7 @@ fire matched(time_point at, const std::vector<fire>& pending) {
 
 expected<fire> advance_any(const any_rule& rule, const trigger_cursor& cursor, time_point from,
                            step_budget& budget) {
-  auto cursors = child_cursors(cursor, rule.children.size());
-  auto drawn = draw_all(rule.children, cursors, from, budget);
+  auto drawn = draw_all(rule.children, cursor, from, budget);
   if (!drawn)
     return unexpected<error>{std::move(drawn).error()};
   std::optional<time_point> first;
@@ -229,29 +259,19 @@ expected<fire> advance_any(const any_rule& rule, const trigger_cursor& cursor, t
       first = each.at;
   if (!first)
     return fire{std::nullopt, cursor};
-  for (std::size_t i = 0; i < cursors.size(); ++i)
-    if ((*drawn)[i].at == first)
-      cursors[i] = std::move((*drawn)[i].cursor);
-  return fire{first, {first, std::move(cursors)}};
+  fire out{first, {first, {}}};
+  out.cursor.children.reserve(drawn->size());
+  for (std::size_t i = 0; i < drawn->size(); ++i)
+    if (auto& each = (*drawn)[i]; each.at == first)
+      out.cursor.children.push_back(std::move(each.cursor));
+    else
+      out.cursor.children.push_back(child_cursor(cursor, i));
+  return out;
 }
 
 expected<fire> advance_all(const all_rule& rule, const trigger_cursor& cursor, time_point from,
                            step_budget& budget) {
-  const auto cursors = child_cursors(cursor, rule.children.size());
-  auto start = instant_min;
-  if (from > (cursor.last ? *cursor.last + tick : instant_min)) {
-    company all;
-    for (std::size_t i = 0; i < cursors.size(); ++i) {
-      all.triggers.push_back(&rule.children[i]);
-      all.cursors.push_back(&cursors[i]);
-    }
-    const auto earliest = cursor.last ? *cursor.last + rule.threshold : instant_min;
-    auto quiet = quiet_point(all, rule.threshold, earliest, from, looks_of_seek, budget);
-    if (!quiet)
-      return unexpected<error>{std::move(quiet).error()};
-    start = quiet->value_or(instant_min);
-  }
-  auto drawn = draw_all(rule.children, cursors, start, budget);
+  auto drawn = first_draw(rule, cursor, from, budget);
   if (!drawn)
     return unexpected<error>{std::move(drawn).error()};
   auto& pending = *drawn;

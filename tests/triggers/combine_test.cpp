@@ -96,6 +96,13 @@ TEST_CASE("and: a crowd leaps to whom it waits for, with and without a pause on 
                    third("24")};
   REQUIRE(fires(built(test::with(kind, "")), 2) ==
           texts{"2026-12-24T11:59:59Z", "2027-12-24T11:59:59Z"});
+  // Now and then one runs ahead and the other is alone; that brings neither nearer to the third.
+  kind.threshold = std::chrono::hours{1};
+  kind.triggers = {every(300, "2026-01-01T00:00:38Z"), every(35, "2026-01-01T00:00:43Z"),
+                   third("24")};
+  REQUIRE(fires(built(test::with(kind, "")), 2) ==
+          texts{"2026-12-24T11:00:28Z", "2027-12-24T11:00:08Z"});
+  kind.threshold = all_of{}.threshold;
   kind.triggers = {every(1, "2026-01-01T00:00:00Z"), third("24"), third("25")};
   const auto never = next(built(test::with(kind, "")), {});
   REQUIRE_FALSE(never);
