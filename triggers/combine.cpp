@@ -12,6 +12,7 @@ constexpr int looks_of_seek = 12;
 constexpr int looks_of_step = 2;
 constexpr int values_per_look_max = 64;
 constexpr std::uint32_t steps_per_look = 64;
+constexpr int worth_a_look = 10; // thresholds ahead
 // Steps, and matches before the instant sought, after which `and` starts anew near its target
 // although its children leave no pause there; many children cost more, hence half of all steps.
 constexpr std::uint32_t dense_steps_max = 1'000;
@@ -164,36 +165,46 @@ public:
         leader = std::min(leader, *each.at);
     if (moving == pending_.size())
       return one_step(earliest);
+    // Nothing before the last one's time, less the threshold, can have company of all.
     if (++steps_ > dense_steps_max) {
       steps_ = 0;
-      return leap(latest - rule_.threshold);
+      const auto target = latest - rule_.threshold;
+      auto quiet = pause_of(latest, earliest, target);
+      if (!quiet)
+        return unexpected<error>{std::move(quiet).error()};
+      return leap(quiet->value_or(target));
     }
-    // Nothing before this can have company of the leader.
+    // Nor can anything before this have company of the leader.
     const auto target = leader - rule_.threshold;
     // One that is alone stays so until then, and is exactly there after as many single steps.
     if (moving == 1)
       return leap(target);
-    const auto bound = earliest + 2 * rule_.threshold + tick;
-    if (steps_ % steps_per_look == 1 && target - bound > 8 * (rule_.threshold + tick)) {
-      auto quiet = quiet_point(those_within(earliest), rule_.threshold, bound, target,
-                               looks_of_step, budget_);
+    if (steps_ % steps_per_look == 1 &&
+        target - earliest > worth_a_look * (rule_.threshold + tick)) {
+      auto quiet = pause_of(earliest + rule_.threshold + tick, earliest, target);
       if (!quiet)
         return unexpected<error>{std::move(quiet).error()};
       if (*quiet)
-        return leap((*quiet)->at);
+        return leap(**quiet);
     }
     return one_step(earliest);
   }
 
 private:
-  company those_within(time_point earliest) const {
-    company out;
+  /// A quiet point shortly before `target` for the children whose times lie before `bound`.
+  expected<std::optional<time_point>> pause_of(time_point bound, time_point earliest,
+                                               time_point target) {
+    company some;
     for (std::size_t i = 0; i < pending_.size(); ++i)
-      if (*pending_[i].at - earliest <= rule_.threshold) {
-        out.triggers.push_back(&rule_.children[i]);
-        out.cursors.push_back(&pending_[i].cursor);
+      if (*pending_[i].at < bound) {
+        some.triggers.push_back(&rule_.children[i]);
+        some.cursors.push_back(&pending_[i].cursor);
       }
-    return out;
+    auto quiet = quiet_point(some, rule_.threshold, earliest + 2 * rule_.threshold + tick, target,
+                             looks_of_step, budget_);
+    if (!quiet)
+      return unexpected<error>{std::move(quiet).error()};
+    return *quiet ? std::optional{(*quiet)->at} : std::nullopt;
   }
 
   expected<void> leap(time_point target) { return move_to(rule_, pending_, target, budget_); }
