@@ -75,6 +75,7 @@ public:
     } else {
       spec.it_value.tv_sec = far_future; // armed all the same: a set clock is noticed
     }
+    sets_.fetch_add(1, std::memory_order_release);
     timerfd_settime(timer_, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, nullptr);
   }
 
@@ -98,11 +99,14 @@ private:
           step = (now - offset).count();
         offset = now;
       }
+      (void)sets_.load(std::memory_order_acquire);
       ring_(step);
     }
   }
 
   std::function<void(std::int64_t)> ring_;
+  /// Whoever rings sees what `set` was called after: the kernel's word for that is not C++'s.
+  std::atomic<std::uint64_t> sets_ = 0;
   int timer_ = -1;
   int stop_ = -1;
   int poll_ = -1;
