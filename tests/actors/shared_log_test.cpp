@@ -262,21 +262,24 @@ TEST_CASE("shared log: a task is not removed while another node begins to use it
   node a{log, "a"};
   node b{log, "b"};
   const trigger_spec daily{interval{24h}};
+  constexpr int rounds = 60;
   int removed = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < rounds; ++round) {
+    // From 12 ms before the other node to 12 ms after it.
+    const auto ahead = 400us * (rounds / 2 - round);
     const task_id task{"t" + std::to_string(round)};
     const schedule_id schedule{"s" + std::to_string(round)};
     must(a.engine.ask(configure_task{task, {}}));
     REQUIRE(eventually([&] { return b.engine.task(task).has_value(); }));
     bool is_used = false;
     std::thread user{[&] {
+      std::this_thread::sleep_for(ahead);
       const command use =
-          round % 2 == 0
-              ? command{add_schedule{{.id = schedule, .task = task, .trigger = daily}}}
-              : command{add_jobs{{{.task = task}}}};
+          round % 2 == 0 ? command{add_schedule{{.id = schedule, .task = task, .trigger = daily}}}
+                         : command{add_jobs{{{.task = task}}}};
       is_used = b.engine.ask(use).has_value();
     }};
-    std::this_thread::sleep_for(std::chrono::microseconds{round * 50});
+    std::this_thread::sleep_for(-ahead);
     const bool is_removed = a.engine.ask(remove_task{task}).has_value();
     user.join();
     INFO("round " << round);
@@ -284,7 +287,7 @@ TEST_CASE("shared log: a task is not removed while another node begins to use it
     removed += is_removed ? 1 : 0;
   }
   CHECK(removed > 0);
-  CHECK(removed < 60);
+  CHECK(removed < rounds);
 }
 
 TEST_CASE("shared log: what a node that died left behind a calendar, the others do") {
