@@ -7,7 +7,7 @@ option(CARILLON_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(CARILLON_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(CARILLON_BUILD_FUZZERS "Build everything for libFuzzer, and its targets (needs clang)" OFF)
 set(CARILLON_SANITIZE OFF CACHE STRING
-  "Build with sanitizers: address (UndefinedBehaviorSanitizer as well), thread (scripts/races), OFF")
+  "Build with sanitizers: address (and undefined behaviour), thread (scripts/races), or OFF")
 set_property(CACHE CARILLON_SANITIZE PROPERTY STRINGS OFF address thread)
 # Blocks of events are made in one thread and freed in others: glibc is slow at that.
 option(CARILLON_TCMALLOC "Link the programs with tcmalloc" ON)
