@@ -150,7 +150,7 @@ private:
                            : timestamp_end;
     if (digits.empty() || second == timestamp_end)
       return fail(w.at, "is not @ with the seconds since 1970-01-01, up to the year 2199");
-    out_.zone = "UTC"; // Of a zone beside it systemd thinks nothing either.
+    out_.zone = "UTC"; // A zone beside it changes nothing in systemd either.
     out_.text = text_ = wall_text(second);
     const auto words = words_of(text_);
     out_.table.weeks = (std::uint64_t{1} << 54) - 2;
