@@ -43,10 +43,10 @@ expected<std::vector<fire>> draw_all(const std::vector<compiled_trigger>& childr
 bool earlier(const fire& a, const fire& b) { return a.at < b.at; }
 bool is_finished(const fire& f) { return !f.at; }
 
-/// Children of an all_of and where each stands.
-struct company {
-  std::vector<const compiled_trigger*> triggers;
-  std::vector<const trigger_cursor*> cursors;
+/// A child of an all_of and where it stands.
+struct member {
+  const compiled_trigger* trigger;
+  const trigger_cursor* cursor;
 };
 
 /// An instant before which no child fired for `threshold`.
@@ -58,7 +58,7 @@ struct pause {
 /// all_of depends on how its children were paired before, so it cannot start anywhere. It can where
 /// no child fired during the last `threshold`: nothing before such an instant is ever paired with
 /// anything after it. Looks for one from `earliest` on, shortly before `target`; none = not found.
-expected<std::optional<pause>> quiet_point(const company& children, duration threshold,
+expected<std::optional<pause>> quiet_point(const std::vector<member>& children, duration threshold,
                                            time_point earliest, time_point target, int looks,
                                            step_budget& budget) {
   std::vector<fire> drawn;
@@ -68,9 +68,8 @@ expected<std::optional<pause>> quiet_point(const company& children, duration thr
     for (int i = 0; i < values_per_look_max && at <= target; ++i) {
       drawn.clear();
       auto first = instant_max;
-      for (std::size_t child = 0; child < children.triggers.size(); ++child) {
-        auto each =
-            advance(*children.triggers[child], *children.cursors[child], at - threshold, budget);
+      for (const auto& child : children) {
+        auto each = advance(*child.trigger, *child.cursor, at - threshold, budget);
         if (!each)
           return unexpected<error>{std::move(each).error()};
         if (!each->at)
@@ -194,12 +193,10 @@ private:
   /// A quiet point shortly before `target` for the children whose times lie before `bound`.
   expected<std::optional<time_point>> pause_of(time_point bound, time_point earliest,
                                                time_point target) {
-    company some;
+    std::vector<member> some;
     for (std::size_t i = 0; i < pending_.size(); ++i)
-      if (*pending_[i].at < bound) {
-        some.triggers.push_back(&rule_.children[i]);
-        some.cursors.push_back(&pending_[i].cursor);
-      }
+      if (*pending_[i].at < bound)
+        some.push_back({&rule_.children[i], &pending_[i].cursor});
     auto quiet = quiet_point(some, rule_.threshold, earliest + 2 * rule_.threshold + tick, target,
                              looks_of_step, budget_);
     if (!quiet)
@@ -232,11 +229,9 @@ expected<std::vector<fire>> first_draw(const all_rule& rule, const trigger_curso
                                        time_point from, step_budget& budget) {
   if (from <= (cursor.last ? *cursor.last + tick : instant_min))
     return draw_all(rule.children, cursor, instant_min, budget);
-  company all;
-  for (std::size_t i = 0; i < rule.children.size(); ++i) {
-    all.triggers.push_back(&rule.children[i]);
-    all.cursors.push_back(&child_cursor(cursor, i));
-  }
+  std::vector<member> all;
+  for (std::size_t i = 0; i < rule.children.size(); ++i)
+    all.push_back({&rule.children[i], &child_cursor(cursor, i)});
   const auto earliest = cursor.last ? *cursor.last + rule.threshold : instant_min;
   auto quiet = quiet_point(all, rule.threshold, earliest, from, looks_of_seek, budget);
   if (!quiet)
